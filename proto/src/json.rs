@@ -1,0 +1,296 @@
+//! The JSON form of messages, for both edges and the tests: canonical proto3 JSON, with every field present and
+//! lists never null. Reading reports each wrong field with its path, which prost-reflect's own reader cannot.
+//!
+//! 64-bit integers are strings, unless the field says `jstype = JS_NUMBER`.
+
+use base64::Engine as _;
+use chrono::{DateTime, SecondsFormat, Utc};
+use prost::Message;
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage, Value};
+use serde_json::{Map, Number, Value as Json};
+
+use crate::contract::pool;
+use crate::error::Violation;
+
+const TIMESTAMP: &str = "google.protobuf.Timestamp";
+const FIELD_MASK: &str = "google.protobuf.FieldMask";
+
+/// The JSON form of a generated message.
+pub fn to_json<M: Message + prost::Name>(message: &M) -> Json {
+    let Some(descriptor) = pool().get_message_by_name(&M::full_name()) else {
+        return Json::Null;
+    };
+    match DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice()) {
+        Ok(dynamic) => encode(&dynamic),
+        Err(_) => Json::Null,
+    }
+}
+
+/// Reads a generated message from JSON.
+///
+/// # Errors
+/// Every field that is unknown or of the wrong type.
+pub fn from_json<M: Message + prost::Name + Default>(json: &Json) -> Result<M, Vec<Violation>> {
+    let missing = || vec![Violation::new("", "wrong_type", M::full_name())];
+    let descriptor = pool().get_message_by_name(&M::full_name()).ok_or_else(missing)?;
+    decode(&descriptor, json)?.transcode_to().map_err(|_| missing())
+}
+
+/// Writes a message.
+pub fn encode(message: &DynamicMessage) -> Json {
+    let descriptor = message.descriptor();
+    match descriptor.full_name() {
+        TIMESTAMP => return Json::String(timestamp_text(message)),
+        FIELD_MASK => return Json::String(mask_paths(message).iter().map(|p| crate::error::json_path(p)).collect::<Vec<_>>().join(",")),
+        _ => {}
+    }
+    let mut object = Map::new();
+    for field in descriptor.fields() {
+        // A member of a oneof that is not chosen is left out; everything else is there.
+        if field.containing_oneof().is_some() && !message.has_field(&field) {
+            continue;
+        }
+        let absent = field.supports_presence() && !message.has_field(&field);
+        let value = if absent { Json::Null } else { encode_value(&field, &message.get_field(&field)) };
+        object.insert(field.json_name().to_owned(), value);
+    }
+    Json::Object(object)
+}
+
+fn encode_value(field: &FieldDescriptor, value: &Value) -> Json {
+    match value {
+        Value::List(items) => Json::Array(items.iter().map(|item| encode_value(field, item)).collect()),
+        Value::Map(entries) => {
+            let mut object = Map::new();
+            let Kind::Message(entry) = field.kind() else { return Json::Null };
+            for (key, item) in entries {
+                object.insert(key_text(key), encode_value(&entry.map_entry_value_field(), item));
+            }
+            Json::Object(object)
+        }
+        Value::Bool(b) => Json::Bool(*b),
+        Value::I32(n) => Json::from(*n),
+        Value::U32(n) => Json::from(*n),
+        Value::I64(n) if is_js_number(field) => Json::from(*n),
+        Value::I64(n) => Json::String(n.to_string()),
+        Value::U64(n) => Json::String(n.to_string()),
+        Value::F32(n) => Number::from_f64(f64::from(*n)).map_or(Json::Null, Json::Number),
+        Value::F64(n) => Number::from_f64(*n).map_or(Json::Null, Json::Number),
+        Value::String(s) => Json::String(s.clone()),
+        Value::Bytes(b) => Json::String(base64::engine::general_purpose::STANDARD.encode(b)),
+        Value::EnumNumber(n) => match field.kind() {
+            Kind::Enum(e) => e.get_value(*n).map_or(Json::from(*n), |v| Json::String(v.name().to_owned())),
+            _ => Json::from(*n),
+        },
+        Value::Message(m) => encode(m),
+    }
+}
+
+fn key_text(key: &MapKey) -> String {
+    match key {
+        MapKey::Bool(v) => v.to_string(),
+        MapKey::I32(v) => v.to_string(),
+        MapKey::I64(v) => v.to_string(),
+        MapKey::U32(v) => v.to_string(),
+        MapKey::U64(v) => v.to_string(),
+        MapKey::String(v) => v.clone(),
+    }
+}
+
+fn is_js_number(field: &FieldDescriptor) -> bool {
+    use prost_types::field_options::JsType;
+    field.field_descriptor_proto().options.as_ref().is_some_and(|o| o.jstype() == JsType::JsNumber)
+}
+
+fn timestamp_text(message: &DynamicMessage) -> String {
+    let part = |name| message.get_field_by_name(name).map_or(0, |v| v.as_i64().or(v.as_i32().map(i64::from)).unwrap_or(0));
+    let nanos = u32::try_from(part("nanos")).unwrap_or(0);
+    DateTime::<Utc>::from_timestamp(part("seconds"), nanos)
+        .unwrap_or_default()
+        .to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+fn mask_paths(message: &DynamicMessage) -> Vec<String> {
+    message
+        .get_field_by_name("paths")
+        .and_then(|v| v.as_list().map(|l| l.iter().filter_map(|p| p.as_str().map(str::to_owned)).collect()))
+        .unwrap_or_default()
+}
+
+/// Reads a message.
+///
+/// # Errors
+/// Every field that is unknown or of the wrong type, with its path.
+pub fn decode(descriptor: &MessageDescriptor, json: &Json) -> Result<DynamicMessage, Vec<Violation>> {
+    let mut reader = Reader { wrong: Vec::new() };
+    let message = reader.message(descriptor, json, "");
+    match message {
+        Some(message) if reader.wrong.is_empty() => Ok(message),
+        _ => Err(reader.wrong),
+    }
+}
+
+/// Sets a field from the text of a path variable or of a query parameter. A repeated field gets one more item.
+///
+/// # Errors
+/// The field is unknown, or the text does not fit its type.
+pub fn set_from_text(message: &mut DynamicMessage, name: &str, text: &str) -> Result<(), Violation> {
+    let descriptor = message.descriptor();
+    let Some(field) = find_field(&descriptor, name) else {
+        return Err(Violation::new(name, "unknown_field", ""));
+    };
+    let json = match field.kind() {
+        Kind::Bool => match text {
+            "true" => Json::Bool(true),
+            "false" => Json::Bool(false),
+            other => Json::String(other.to_owned()),
+        },
+        Kind::Int32 | Kind::Uint32 => text.parse::<i64>().map_or_else(|_| Json::String(text.to_owned()), Json::from),
+        _ => Json::String(text.to_owned()),
+    };
+    let mut reader = Reader { wrong: Vec::new() };
+    let value = reader.value(&field, &json, field.json_name());
+    match (value, reader.wrong.pop()) {
+        (Some(value), None) if field.is_list() => {
+            if let Some(list) = message.get_field_mut(&field).as_list_mut() {
+                list.push(value);
+            }
+            Ok(())
+        }
+        (Some(value), None) => {
+            message.set_field(&field, value);
+            Ok(())
+        }
+        (_, wrong) => Err(wrong.unwrap_or_else(|| Violation::new(name, "wrong_type", expected(&field)))),
+    }
+}
+
+/// A field by its JSON name, or by its name in the proto file.
+pub fn find_field(descriptor: &MessageDescriptor, name: &str) -> Option<FieldDescriptor> {
+    descriptor.get_field_by_json_name(name).or_else(|| descriptor.get_field_by_name(name))
+}
+
+struct Reader {
+    wrong: Vec<Violation>,
+}
+
+impl Reader {
+    fn fail<T>(&mut self, path: &str, rule: &str, bound: &str) -> Option<T> {
+        self.wrong.push(Violation::new(path, rule, bound));
+        None
+    }
+
+    fn message(&mut self, descriptor: &MessageDescriptor, json: &Json, path: &str) -> Option<DynamicMessage> {
+        match descriptor.full_name() {
+            TIMESTAMP => return self.timestamp(descriptor, json, path),
+            FIELD_MASK => return self.field_mask(descriptor, json, path),
+            _ => {}
+        }
+        let Json::Object(object) = json else {
+            return self.fail(path, "wrong_type", "object");
+        };
+        let mut message = DynamicMessage::new(descriptor.clone());
+        for (name, json) in object {
+            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            let Some(field) = find_field(descriptor, name) else {
+                self.wrong.push(Violation::new(&path, "unknown_field", ""));
+                continue;
+            };
+            if json.is_null() {
+                continue;
+            }
+            let twice = field.containing_oneof().is_some_and(|one| one.fields().any(|f| message.has_field(&f)));
+            if twice {
+                self.wrong.push(Violation::new(&path, "duplicate", ""));
+            } else if let Some(value) = self.field(&field, json, &path) {
+                message.set_field(&field, value);
+            }
+        }
+        Some(message)
+    }
+
+    fn field(&mut self, field: &FieldDescriptor, json: &Json, path: &str) -> Option<Value> {
+        if field.is_list() {
+            let Json::Array(items) = json else {
+                return self.fail(path, "wrong_type", "array");
+            };
+            let items = items.iter().enumerate();
+            let values: Vec<_> = items.filter_map(|(i, json)| self.value(field, json, &format!("{path}[{i}]"))).collect();
+            return Some(Value::List(values));
+        }
+        if field.is_map() {
+            return self.fail(path, "unknown_field", "");
+        }
+        self.value(field, json, path)
+    }
+
+    fn value(&mut self, field: &FieldDescriptor, json: &Json, path: &str) -> Option<Value> {
+        let value = match (field.kind(), json) {
+            (Kind::Bool, Json::Bool(b)) => Some(Value::Bool(*b)),
+            (Kind::String, Json::String(s)) if !s.contains('\0') => Some(Value::String(s.clone())),
+            (Kind::Int32, Json::Number(n)) => n.as_i64().and_then(|n| i32::try_from(n).ok()).map(Value::I32),
+            (Kind::Uint32, Json::Number(n)) => n.as_u64().and_then(|n| u32::try_from(n).ok()).map(Value::U32),
+            (Kind::Int64, Json::Number(n)) => n.as_i64().map(Value::I64),
+            (Kind::Int64, Json::String(s)) => s.parse().ok().map(Value::I64),
+            (Kind::Uint64, Json::Number(n)) => n.as_u64().map(Value::U64),
+            (Kind::Uint64, Json::String(s)) => s.parse().ok().map(Value::U64),
+            (Kind::Double, Json::Number(n)) => n.as_f64().map(Value::F64),
+            (Kind::Bytes, Json::String(s)) => {
+                base64::engine::general_purpose::STANDARD.decode(s).ok().map(|b| Value::Bytes(b.into()))
+            }
+            (Kind::Enum(e), Json::String(s)) => e.get_value_by_name(s).map(|v| Value::EnumNumber(v.number())),
+            (Kind::Message(m), json) => return self.message(&m, json, path).map(Value::Message),
+            _ => None,
+        };
+        if value.is_none() {
+            return self.fail(path, "wrong_type", &expected(field));
+        }
+        value
+    }
+
+    fn timestamp(&mut self, descriptor: &MessageDescriptor, json: &Json, path: &str) -> Option<DynamicMessage> {
+        let Some(time) = json.as_str().and_then(|s| DateTime::parse_from_rfc3339(s).ok()) else {
+            return self.fail(path, "wrong_type", "RFC 3339");
+        };
+        let mut message = DynamicMessage::new(descriptor.clone());
+        message.set_field_by_name("seconds", Value::I64(time.timestamp()));
+        message.set_field_by_name("nanos", Value::I32(i32::try_from(time.timestamp_subsec_nanos()).unwrap_or(0)));
+        Some(message)
+    }
+
+    fn field_mask(&mut self, descriptor: &MessageDescriptor, json: &Json, path: &str) -> Option<DynamicMessage> {
+        let Some(text) = json.as_str() else {
+            return self.fail(path, "wrong_type", "string");
+        };
+        let paths = text.split(',').filter(|p| !p.is_empty()).map(|p| Value::String(proto_path(p))).collect();
+        let mut message = DynamicMessage::new(descriptor.clone());
+        message.set_field_by_name("paths", Value::List(paths));
+        Some(message)
+    }
+}
+
+/// `createTime` as `create_time`.
+pub fn proto_path(path: &str) -> String {
+    let mut out = String::with_capacity(path.len() + 4);
+    for c in path.chars() {
+        if c.is_ascii_uppercase() {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+/// What a field takes, for a person to read.
+fn expected(field: &FieldDescriptor) -> String {
+    match field.kind() {
+        Kind::Bool => "boolean".into(),
+        Kind::String => "string".into(),
+        Kind::Int32 | Kind::Uint32 => "integer (32 bit)".into(),
+        Kind::Int64 | Kind::Uint64 => "integer (64 bit, as string)".into(),
+        Kind::Double | Kind::Float => "number".into(),
+        Kind::Bytes => "base64 string".into(),
+        Kind::Enum(e) => e.values().skip(1).map(|v| v.name().to_owned()).collect::<Vec<_>>().join(" | "),
+        _ => "object".into(),
+    }
+}
