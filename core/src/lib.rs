@@ -1,1 +1,173 @@
-//! stub
+//! The business of Kefu: access, services, and the ports to the outside world. It knows nothing of the edges.
+
+mod access;
+mod clock;
+pub mod config;
+mod customer;
+mod db;
+mod error;
+mod event;
+mod file;
+mod job;
+mod notification;
+mod port;
+mod realtime;
+mod session;
+mod settings;
+mod team;
+mod tenant;
+mod user;
+
+pub use access::Guarded;
+pub use clock::{Clock, Time};
+pub use tenant::NewTenant;
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::service::Routes;
+
+use access::limit::Limits;
+use access::secret::Passwords;
+use access::token::Tokens;
+use access::{Ctx, Directory};
+use config::Config;
+use db::{Db, Tx};
+use job::Runner;
+use port::blob::Blobs;
+use port::bus::{Bus, LocalBus};
+use port::search::Search;
+use port::sms::Sms;
+use session::writer::Writer;
+
+/// The core: what every service works with.
+#[derive(Debug)]
+pub struct Core {
+    config: Config,
+    clock: Clock,
+    db: Db,
+    bus: Box<dyn Bus>,
+    blobs: Box<dyn Blobs>,
+    search: Box<dyn Search>,
+    sms: Box<dyn Sms>,
+    tokens: Tokens,
+    passwords: Passwords,
+    directory: Directory,
+    limits: Limits,
+    jobs: Runner,
+    writer: Writer,
+    /// Keys digests of codes and refresh tokens.
+    digest_key: Vec<u8>,
+    /// The secret by which edges show themselves.
+    node_secret: String,
+    /// The database's incarnation (realtime.md, "Resume").
+    epoch: String,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Core {
+    /// Opens the engines, brings the schema up to date, and starts the background work. `node_secret` is used when
+    /// the configuration names none.
+    ///
+    /// # Errors
+    /// An engine cannot be opened, or its settings are unsafe.
+    pub async fn start(config: Config, clock: Clock, node_secret: String) -> Result<Arc<Self>> {
+        std::fs::create_dir_all(&config.data.dir)
+            .with_context(|| format!("cannot make the data directory {}", config.data.dir.display()))?;
+        let db = Db::open(&config.database).await.context("cannot open the database")?;
+        let installation = tenant::installation(&db, &clock).await?;
+        let (writer, sends) = Writer::new();
+        let core = Arc::new(Self {
+            bus: Box::<LocalBus>::default(),
+            blobs: Box::new(port::blob::Directory::open(&config.data.dir.join("blobs"))?),
+            search: Box::new(port::search::Embedded::open(&config.data.dir.join("search"))?),
+            sms: Box::new(port::sms::Recorder),
+            tokens: Tokens::new(installation.token_key.as_bytes(), config.auth.access_minutes, clock.clone()),
+            passwords: Passwords::new().await?,
+            directory: Directory::new(db.clone(), clock.clone()),
+            limits: Limits::new(clock.clone()),
+            jobs: Runner::default(),
+            writer,
+            digest_key: installation.digest_key.into_bytes(),
+            node_secret: if config.cluster.node_secret.is_empty() { node_secret } else { config.cluster.node_secret.clone() },
+            epoch: installation.epoch,
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            clock,
+            db,
+            config,
+        });
+        core.spawn_background(sends);
+        Ok(core)
+    }
+
+    fn spawn_background(self: &Arc<Self>, sends: session::writer::Queue) {
+        let core = self.clone();
+        self.tasks.spawn(async move { core.jobs.run(core.clone(), core.stop.clone()).await });
+        let core = self.clone();
+        self.tasks.spawn(session::writer::run(core, sends));
+        let core = self.clone();
+        self.tasks.spawn(session::keeper::run(core));
+    }
+
+    /// The services behind the access layer: for the gRPC port, and as the transport of the edges in this process.
+    pub fn service(self: &Arc<Self>) -> Guarded {
+        let mut routes = Routes::builder();
+        user::register(self, &mut routes);
+        team::register(self, &mut routes);
+        customer::register(self, &mut routes);
+        session::register(self, &mut routes);
+        file::register(self, &mut routes);
+        notification::register(self, &mut routes);
+        settings::register(self, &mut routes);
+        realtime::register(self, &mut routes);
+        access::guard(self.clone(), routes.routes())
+    }
+
+    /// Makes the first tenant with its administrator, if there is none yet.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn first_start(&self) -> Result<Option<NewTenant>> {
+        Ok(tenant::first_start(self).await?)
+    }
+
+    /// Makes a tenant with its preset roles and an administrator.
+    ///
+    /// # Errors
+    /// The code is taken, or the database fails.
+    pub async fn create_tenant(&self, code: &str, name: &str) -> Result<NewTenant> {
+        Ok(tenant::create(self, code, name).await?)
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn ready(&self) -> Result<()> {
+        Ok(self.db.ping().await?)
+    }
+
+    /// The secret by which an edge in this process shows itself.
+    pub fn node_secret(&self) -> &str {
+        &self.node_secret
+    }
+
+    /// Ends the background work: what has begun is finished, and every acknowledged message is committed.
+    pub async fn shutdown(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        if let Err(error) = self.db.clone().close().await {
+            tracing::warn!(%error, "the database did not close well");
+        }
+    }
+
+    /// Begins the transaction of a method.
+    pub(crate) async fn begin<'a>(&'a self, ctx: &'a Ctx) -> error::Result<Tx<'a>> {
+        Tx::begin(self, ctx).await
+    }
+}

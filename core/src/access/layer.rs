@@ -1,0 +1,167 @@
+//! The layer itself: token → principal → the method's `access` → handler.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, Request, Response};
+use http_body_util::{BodyExt as _, Full, Limited};
+use kefu_proto::common::v1::ErrorReason;
+use kefu_proto::common::v1::access::Audience;
+use kefu_proto::common::v1::principal::Kind;
+use kefu_proto::contract::{self, Method};
+use kefu_proto::error::{Lang, Problem, in_language};
+use tonic::Status;
+use tonic::body::Body;
+use tonic::service::Routes;
+use tonic::transport::server::TcpConnectInfo;
+use tower::Service;
+
+use crate::Core;
+use crate::access::{Call, Ctx, Principal, secret};
+use crate::db::TenantId;
+use crate::error::{Result, refuse};
+
+/// Largest request message, with its frame header.
+const MAX_MESSAGE: usize = 4 * 1024 * 1024 + 5;
+
+/// The services behind the access layer.
+#[derive(Clone)]
+pub struct Guarded {
+    core: Arc<Core>,
+    routes: Routes,
+}
+
+/// Puts the access layer in front of the services.
+pub(crate) fn guard(core: Arc<Core>, routes: Routes) -> Guarded {
+    Guarded { core, routes: routes.prepare() }
+}
+
+impl std::fmt::Debug for Guarded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Guarded")
+    }
+}
+
+impl<B> Service<Request<B>> for Guarded
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (core, mut routes) = (self.core.clone(), self.routes.clone());
+        let request = request.map(Body::new);
+        Box::pin(async move {
+            let Some(method) = contract::methods().get(request.uri().path()) else {
+                // Health and reflection bring their own paths; anything else is answered as unimplemented.
+                return Ok(routes.call(request).await.unwrap_or_else(|never| match never {}));
+            };
+            let lang = Lang::from_header(text(request.headers(), "accept-language"));
+            let answer = in_language(lang, async {
+                let request = admit(&core, method, request).await?;
+                Ok::<_, Status>(routes.call(request).await.unwrap_or_else(|never| match never {}))
+            });
+            Ok(answer.await.unwrap_or_else(Status::into_http))
+        })
+    }
+}
+
+/// Checks the caller, and leaves a [`Ctx`] for the handler.
+async fn admit(core: &Core, method: &'static Method, request: Request<Body>) -> Result<Request<Body>, Status> {
+    let (mut parts, body) = request.into_parts();
+    let principal = identify(core, method, &parts.headers).await?;
+    let (kept, body) = if method.access.audit && !method.descriptor.is_client_streaming() {
+        keep(body).await?
+    } else {
+        (Bytes::new(), body)
+    };
+    let header = |name: &str, most: usize| -> String {
+        text(&parts.headers, name).unwrap_or_default().chars().take(most).collect()
+    };
+    let call = Call {
+        method: Some(method),
+        body: kept,
+        request_id: header("x-request-id", 64),
+        client_ip: client_ip(core, &parts),
+        user_agent: header("x-kefu-user-agent", 200),
+    };
+    let ctx = Ctx { tenant: principal.tenant, principal, call: Arc::new(call) };
+    parts.extensions.insert(ctx);
+    Ok(Request::from_parts(parts, body))
+}
+
+/// Who calls, if the method's access rule lets them.
+async fn identify(core: &Core, method: &Method, headers: &HeaderMap) -> Result<Arc<Principal>> {
+    let access = &method.access;
+    let serves = |audience: Audience| access.audience().any(|a| a == audience);
+    if serves(Audience::Public) {
+        return Ok(Arc::new(Principal::system(TenantId(0))));
+    }
+    if serves(Audience::Internal) {
+        let given = text(headers, "x-kefu-node-secret").unwrap_or_default();
+        if secret::equal(given, &core.node_secret) {
+            return Ok(Arc::new(Principal::system(TenantId(0))));
+        }
+        return Err(refuse(ErrorReason::Unauthenticated));
+    }
+    let claims = core.tokens.verify(bearer(headers)?)?;
+    let principal = core.directory.get(claims.tenant(), claims.login_session_id()).await?;
+    let kind = match principal.kind {
+        Kind::User => Audience::Staff,
+        Kind::Customer => Audience::Customer,
+        Kind::Partner => Audience::Partner,
+        _ => Audience::Unspecified,
+    };
+    if !serves(kind) || !(access.own || principal.permissions.contains(&access.permission)) {
+        return Err(refuse(ErrorReason::PermissionDenied));
+    }
+    if principal.must_change_password && !access.before_password_change {
+        return Err(refuse(ErrorReason::PasswordChangeRequired));
+    }
+    Ok(principal)
+}
+
+/// Where the caller is: an edge says it; a caller on the gRPC port is where the connection comes from.
+fn client_ip(core: &Core, parts: &http::request::Parts) -> String {
+    let told = text(&parts.headers, "x-kefu-client-ip").unwrap_or_default();
+    let from_edge = text(&parts.headers, "x-kefu-node-secret").is_some_and(|s| secret::equal(s, &core.node_secret));
+    match parts.extensions.get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr) {
+        Some(peer) if !from_edge => peer.ip().to_string(),
+        _ => told.chars().take(64).collect(),
+    }
+}
+
+/// The token of the one `Authorization` header.
+fn bearer(headers: &HeaderMap) -> Result<&str> {
+    let mut values = headers.get_all("authorization").iter();
+    match (values.next().and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer ")), values.next()) {
+        (Some(token), None) => Ok(token),
+        _ => Err(refuse(ErrorReason::Unauthenticated)),
+    }
+}
+
+/// Reads a unary request's message, and gives it back for the handler too.
+async fn keep(body: Body) -> Result<(Bytes, Body), Status> {
+    let read = Limited::new(body, MAX_MESSAGE).collect().await.map_err(|_| {
+        Status::from(Problem::new(ErrorReason::TooLarge).with("limit", MAX_MESSAGE).retry_after(Duration::ZERO))
+    })?;
+    let frame = read.to_bytes();
+    // One gRPC frame: a byte for compression, four for the length.
+    let message = if frame.len() >= 5 { frame.slice(5..) } else { Bytes::new() };
+    Ok((message, Body::new(Full::new(frame))))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}

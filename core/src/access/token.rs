@@ -1,0 +1,110 @@
+//! Access tokens: made here, and verified here only, for REST, gRPC and WebSocket alike.
+
+use chrono::Duration;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use kefu_proto::common::v1::ErrorReason;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{Clock, Time};
+use crate::db::TenantId;
+use crate::error::{Result, refuse};
+
+const ISSUER: &str = "kefu";
+const AUDIENCE: &str = "kefu-api";
+const TYPE: &str = "access";
+/// Longer than any token of ours; a longer one is not looked at.
+const MAX_LENGTH: usize = 2048;
+
+/// What a token says. Rights are not in it: they are read from the database, so that a change acts at once.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Claims {
+    iss: String,
+    aud: String,
+    typ: String,
+    /// The tenant.
+    tid: i64,
+    /// The login session.
+    sid: i64,
+    iat: i64,
+    /// Seconds since 1970.
+    pub(crate) exp: i64,
+}
+
+impl Claims {
+    /// The tenant.
+    pub(crate) fn tenant(&self) -> TenantId {
+        TenantId(self.tid)
+    }
+
+    /// The login session.
+    pub(crate) fn login_session_id(&self) -> i64 {
+        self.sid
+    }
+}
+
+/// Makes and verifies tokens.
+pub(crate) struct Tokens {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    validation: Validation,
+    lifetime: Duration,
+    clock: Clock,
+}
+
+impl Tokens {
+    pub(crate) fn new(secret: &[u8], lifetime_minutes: i64, clock: Clock) -> Self {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+        // Expiry is judged by our own clock, below.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        Self {
+            encoding: EncodingKey::from_secret(secret),
+            decoding: DecodingKey::from_secret(secret),
+            validation,
+            lifetime: Duration::minutes(lifetime_minutes),
+            clock,
+        }
+    }
+
+    /// Seconds a token lives.
+    pub(crate) fn lifetime_seconds(&self) -> i32 {
+        i32::try_from(self.lifetime.num_seconds()).unwrap_or(i32::MAX)
+    }
+
+    /// A token for a login session.
+    pub(crate) fn issue(&self, tenant: TenantId, login_session_id: i64) -> Result<String> {
+        let now: Time = self.clock.now();
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            typ: TYPE.to_owned(),
+            tid: tenant.0,
+            sid: login_session_id,
+            iat: now.timestamp(),
+            exp: (now + self.lifetime).timestamp(),
+        };
+        Ok(jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(anyhow::Error::from)?)
+    }
+
+    /// Reads a token. Every fault gives the same answer.
+    pub(crate) fn verify(&self, token: &str) -> Result<Claims> {
+        let refused = || refuse(ErrorReason::Unauthenticated);
+        if token.len() > MAX_LENGTH {
+            return Err(refused());
+        }
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).map_err(|_| refused())?.claims;
+        let now = self.clock.now().timestamp();
+        let lives = claims.typ == TYPE && claims.exp > now && claims.iat <= now + 60 && claims.exp - claims.iat <= self.lifetime.num_seconds();
+        if lives { Ok(claims) } else { Err(refused()) }
+    }
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tokens")
+    }
+}

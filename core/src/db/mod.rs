@@ -1,0 +1,118 @@
+//! The database: connections, scoped queries, and the transaction in which a method does its work.
+
+pub(crate) mod entity;
+mod page;
+mod scope;
+mod tx;
+
+use std::time::Duration;
+
+use kefu_migrations::{Migrator, MigratorTrait};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+
+pub(crate) use page::Page;
+pub(crate) use scope::{Scoped, TenantId};
+pub(crate) use tx::{Push, Tx, insert_row};
+
+use crate::config::DatabaseConfig;
+
+/// The database. SQLite has one writing connection and a pool of readers, so that writers queue up in front of the
+/// database and not within it; the servers have one pool for both.
+#[derive(Debug, Clone)]
+pub(crate) struct Db {
+    write: DatabaseConnection,
+    read: DatabaseConnection,
+}
+
+impl Db {
+    /// Connects, checks the durability settings, and brings the schema up to date.
+    pub(crate) async fn open(config: &DatabaseConfig) -> anyhow::Result<Self> {
+        let db = if config.url.starts_with("sqlite:") {
+            Self { write: sqlite(&config.url, 1).await?, read: sqlite(&config.url, config.connections.max(2)).await? }
+        } else {
+            let pool = Database::connect(options(&config.url, config.connections)).await?;
+            Self { write: pool.clone(), read: pool }
+        };
+        Migrator::up(&db.write, None).await?;
+        db.check_durability(config.allow_unsafe_durability).await?;
+        Ok(db)
+    }
+
+    /// The connection for reading.
+    pub(crate) fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// Begins a transaction that may write.
+    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.write.begin_with_options(options).await
+    }
+
+    /// Which kind of database it is.
+    pub(crate) fn backend(&self) -> DbBackend {
+        self.write.get_database_backend()
+    }
+
+    /// Waits until the database answers.
+    pub(crate) async fn ping(&self) -> Result<(), DbErr> {
+        self.read.ping().await
+    }
+
+    /// Closes all connections.
+    pub(crate) async fn close(self) -> Result<(), DbErr> {
+        self.write.close_by_ref().await?;
+        self.read.close_by_ref().await
+    }
+
+    /// Refuses settings under which a committed message could be lost (realtime.md, "The promise").
+    async fn check_durability(&self, allow_unsafe: bool) -> anyhow::Result<()> {
+        let (question, safe): (&str, &[&str]) = match self.backend() {
+            DbBackend::Sqlite => ("PRAGMA synchronous", &["2", "3"]),
+            DbBackend::MySql => ("SELECT CAST(@@innodb_flush_log_at_trx_commit AS CHAR)", &["1"]),
+            _ => ("SHOW synchronous_commit", &["on", "local", "remote_write", "remote_apply"]),
+        };
+        let row = self.write.query_one_raw(Statement::from_string(self.backend(), question)).await?;
+        let value = row.map(|row| row.try_get_by_index::<String>(0).or_else(|_| row.try_get_by_index::<i32>(0).map(|n| n.to_string())));
+        let value = value.transpose()?.unwrap_or_default();
+        if safe.contains(&value.as_str()) {
+            return Ok(());
+        }
+        let problem = format!("`{question}` answers `{value}`: a committed message could be lost in a power failure");
+        anyhow::ensure!(allow_unsafe, "{problem}; correct it, or start with --allow-unsafe-durability");
+        tracing::warn!("{problem}");
+        Ok(())
+    }
+}
+
+async fn sqlite(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let mut options = options(&format!("{url}{separator}mode=rwc"), connections);
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .pragma("journal_mode", "WAL")
+            .pragma("synchronous", "FULL")
+            .pragma("busy_timeout", "5000")
+            .pragma("foreign_keys", "ON")
+            .pragma("cache_size", "-2000")
+            .pragma("temp_store", "MEMORY")
+    });
+    Database::connect(options).await
+}
+
+fn options(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_timeout(Duration::from_secs(5))
+        .sqlx_logging(false);
+    options
+}

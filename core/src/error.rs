@@ -1,0 +1,180 @@
+//! The one error type of the core, with the place it came from, and its one conversion to a status.
+
+use std::fmt;
+use std::panic::Location;
+use std::time::Duration;
+
+use kefu_proto::common::v1::ErrorReason;
+use kefu_proto::error::{Problem, Violation};
+use sea_orm::{DbErr, SqlErr};
+use tonic::Status;
+
+/// What a function of the core gives.
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Something went wrong.
+pub(crate) struct Error {
+    kind: Box<Kind>,
+    location: &'static Location<'static>,
+}
+
+enum Kind {
+    /// The caller can do something about it.
+    Problem(Problem),
+    /// The database said no.
+    Database(DbErr),
+    /// Anything else.
+    Other(anyhow::Error),
+}
+
+impl Error {
+    /// What the caller is told, if it is more than "internal error".
+    pub(crate) fn problem(&self) -> Option<&Problem> {
+        match &*self.kind {
+            Kind::Problem(problem) => Some(problem),
+            _ => None,
+        }
+    }
+
+    /// A unique index refused the row.
+    pub(crate) fn is_duplicate(&self) -> bool {
+        matches!(&*self.kind, Kind::Database(e) if matches!(e.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))))
+    }
+}
+
+/// There is no such thing, or it is not the caller's to see. `object` is an English noun of `kefu_proto::error`.
+#[track_caller]
+pub(crate) fn not_found(object: &'static str) -> Error {
+    Problem::new(ErrorReason::NotFound).with("object", object).into()
+}
+
+/// The caller may not.
+#[track_caller]
+pub(crate) fn forbidden() -> Error {
+    Problem::new(ErrorReason::PermissionDenied).into()
+}
+
+/// A field is wrong; `rule` is one of `kefu_proto::error`'s.
+#[track_caller]
+pub(crate) fn invalid(field: &str, rule: &str) -> Error {
+    Problem::new(ErrorReason::InvalidArgument).violations(vec![Violation::new(field, rule, "")]).into()
+}
+
+/// Another object has this value already.
+#[track_caller]
+pub(crate) fn taken(field: &'static str) -> Error {
+    let name = kefu_proto::error::json_path(field);
+    Problem::new(ErrorReason::AlreadyExists).with("field", name).violations(vec![Violation::new(field, "taken", "")]).into()
+}
+
+/// A reason without parameters.
+#[track_caller]
+pub(crate) fn refuse(reason: ErrorReason) -> Error {
+    Problem::new(reason).into()
+}
+
+/// Too many calls; `wait` says when the next one is welcome.
+#[track_caller]
+pub(crate) fn too_many(wait: Duration) -> Error {
+    let wait = wait.max(Duration::from_secs(1));
+    Problem::new(ErrorReason::TooManyRequests).with("seconds", wait.as_secs()).retry_after(wait).into()
+}
+
+impl From<Problem> for Error {
+    #[track_caller]
+    fn from(problem: Problem) -> Self {
+        Self { kind: Box::new(Kind::Problem(problem)), location: Location::caller() }
+    }
+}
+
+impl From<DbErr> for Error {
+    #[track_caller]
+    fn from(error: DbErr) -> Self {
+        Self { kind: Box::new(Kind::Database(error)), location: Location::caller() }
+    }
+}
+
+impl From<anyhow::Error> for Error {
+    #[track_caller]
+    fn from(error: anyhow::Error) -> Self {
+        Self { kind: Box::new(Kind::Other(error)), location: Location::caller() }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    #[track_caller]
+    fn from(error: std::io::Error) -> Self {
+        Self { kind: Box::new(Kind::Other(error.into())), location: Location::caller() }
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    #[track_caller]
+    fn from(error: serde_json::Error) -> Self {
+        Self { kind: Box::new(Kind::Other(error.into())), location: Location::caller() }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.kind {
+            Kind::Problem(problem) => write!(f, "{}", problem.reason.as_str_name())?,
+            Kind::Database(error) => write!(f, "database: {error}")?,
+            Kind::Other(error) => write!(f, "{error:#}")?,
+        }
+        write!(f, " (at {}:{})", self.location.file(), self.location.line())
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Error> for Status {
+    /// Logs what the caller cannot mend, once, and tells the caller no more than the reason.
+    fn from(error: Error) -> Self {
+        let problem = match &*error.kind {
+            Kind::Problem(problem) => return problem.clone().into_status(),
+            Kind::Database(cause) if is_outage(cause) => {
+                Problem::new(ErrorReason::Unavailable).retry_after(Duration::from_secs(2))
+            }
+            _ => Problem::new(ErrorReason::Internal),
+        };
+        tracing::error!(%error, "a call failed");
+        problem.into_status()
+    }
+}
+
+/// The database cannot be reached, or cannot write at present; a later try may succeed.
+fn is_outage(error: &DbErr) -> bool {
+    if matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) {
+        return true;
+    }
+    // The drivers keep these apart by text only: full or failing disks, locks, lost connections, a server going down.
+    const SIGNS: [&str; 18] = [
+        "disk is full",
+        "disk i/o error",
+        "readonly database",
+        "unable to open database",
+        "database is locked",
+        "no space left",
+        "table is full",
+        "broken pipe",
+        "connection reset",
+        "connection refused",
+        "error communicating",
+        "pool timed out",
+        "pool closed",
+        "server shutdown",
+        "terminating connection",
+        "unexpected end of file",
+        "lock wait timeout",
+        "deadlock",
+    ];
+    let text = error.to_string().to_ascii_lowercase();
+    SIGNS.iter().any(|sign| text.contains(sign))
+}

@@ -1,0 +1,127 @@
+//! Domain events: recorded in the transaction that caused them, handed to durable subscribers as jobs.
+//!
+//! A subscriber is a job kind. It runs at least once and must not mind running again; the event's id tells it apart.
+
+use sea_orm::{ActiveValue::Set, ConnectionTrait};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::clock::Time;
+use crate::db::entity::entity;
+use crate::db::{TenantId, insert_row};
+use crate::error::Result;
+use crate::job::{self, Job};
+
+entity! {
+    /// What has happened.
+    event = "event" { kind: String, payload: Json }
+}
+
+/// Something that has happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Event {
+    /// Messages were committed in one group.
+    MessagesSent {
+        /// Their ids.
+        message_ids: Vec<i64>,
+    },
+    /// A session has a new agent.
+    SessionAssigned {
+        /// The session.
+        session_id: i64,
+        /// Whose it was; 0 for nobody's.
+        from_agent_id: i64,
+        /// Whose it is.
+        to_agent_id: i64,
+    },
+    /// A session has lost its agent and waits again.
+    SessionRequeued {
+        /// The session.
+        session_id: i64,
+        /// Whose it was.
+        from_agent_id: i64,
+    },
+    /// An agent asks another to take a session over.
+    TransferRequested {
+        /// The session.
+        session_id: i64,
+        /// Who asks.
+        from_agent_id: i64,
+        /// Who is asked.
+        to_agent_id: i64,
+    },
+    /// The one asked has accepted.
+    TransferAccepted {
+        /// The session.
+        session_id: i64,
+        /// Who asked.
+        from_agent_id: i64,
+        /// Who has accepted.
+        to_agent_id: i64,
+    },
+    /// The one asked has declined, or did not answer in time.
+    TransferDeclined {
+        /// The session.
+        session_id: i64,
+        /// Who asked.
+        from_agent_id: i64,
+        /// Who was asked.
+        to_agent_id: i64,
+    },
+    /// A session is over.
+    SessionClosed {
+        /// The session.
+        session_id: i64,
+    },
+    /// A customer has left a message for a team.
+    MessageLeft {
+        /// The session.
+        session_id: i64,
+        /// The team.
+        team_id: i64,
+    },
+    /// A customer waits too long for an answer.
+    ReplyOverdue {
+        /// The session.
+        session_id: i64,
+        /// Whose session it is.
+        agent_id: i64,
+    },
+}
+
+impl Event {
+    /// The durable subscribers.
+    fn subscribers(&self) -> &'static [Subscriber] {
+        match self {
+            Self::MessagesSent { .. } => &[Subscriber::Index],
+            Self::SessionClosed { .. } => &[],
+            _ => &[Subscriber::Notify],
+        }
+    }
+}
+
+/// Who wants to know of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subscriber {
+    /// Writes notifications.
+    Notify,
+    /// Puts messages into the search index.
+    Index,
+}
+
+/// Writes the event and a job for each subscriber; returns the event's id.
+pub(crate) async fn record(db: &impl ConnectionTrait, tenant: TenantId, now: Time, event: &Event) -> Result<i64> {
+    let payload = serde_json::to_value(event)?;
+    let kind = payload["kind"].as_str().unwrap_or_default().to_owned();
+    let row = event::ActiveModel { kind: Set(kind), payload: Set(payload), ..Default::default() };
+    let id = insert_row(db, tenant, 0, now, row).await?.id;
+    for subscriber in event.subscribers() {
+        let job = match subscriber {
+            Subscriber::Notify => Job::Notify { event_id: id, event: event.clone() },
+            Subscriber::Index => Job::Index { event: event.clone() },
+        };
+        job::enqueue(db, tenant, now, now, &job).await?;
+    }
+    Ok(id)
+}

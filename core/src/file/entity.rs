@@ -1,0 +1,18 @@
+//! The table of files.
+
+use crate::db::entity::entity;
+
+entity! {
+    /// A file; its content is a blob.
+    file_info = "file_info" {
+        name: String,
+        content_type: String,
+        size: i64,
+        sha256: String,
+        blob_key: String,
+        scan_status: i16,
+        session_id: i64,
+        owner_kind: i16,
+        owner_id: i64,
+    }
+}

@@ -1,0 +1,264 @@
+//! Full-text search: an index that can be lost and rebuilt from the database.
+
+use std::fmt::Debug;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::Context;
+use async_trait::async_trait;
+use tantivy::collector::TopDocs;
+use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
+use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions, Value};
+use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
+use tantivy::{Index, IndexReader, IndexWriter, TantivyDocument, Term};
+
+use crate::db::TenantId;
+use crate::error::Result;
+
+/// A text to find.
+#[derive(Clone, Debug)]
+pub(crate) struct Document {
+    /// The tenant.
+    pub(crate) tenant: TenantId,
+    /// The message.
+    pub(crate) id: i64,
+    /// The session that is found by it.
+    pub(crate) session_id: i64,
+    /// The text.
+    pub(crate) text: String,
+}
+
+/// Finds texts.
+#[async_trait]
+pub(crate) trait Search: Debug + Send + Sync {
+    /// Adds documents; one that is there already is replaced, one with an empty text is removed.
+    async fn put(&self, documents: Vec<Document>) -> Result<()>;
+    /// The sessions with the words, best first.
+    async fn sessions(&self, tenant: TenantId, words: &str, limit: usize) -> Result<Vec<i64>>;
+}
+
+/// tantivy in a directory.
+pub(crate) struct Embedded {
+    index: Index,
+    reader: IndexReader,
+    fields: Fields,
+    /// Made at the first write: its buffers are the largest thing an idle Kefu would hold.
+    writer: Mutex<Option<IndexWriter>>,
+}
+
+#[derive(Clone, Copy)]
+struct Fields {
+    tenant: Field,
+    id: Field,
+    session_id: Field,
+    text: Field,
+}
+
+/// tantivy's least.
+const WRITER_BYTES: usize = 15_000_000;
+const TOKENIZER: &str = "kefu";
+
+impl Embedded {
+    /// Opens the index in a folder; one that cannot be read is made anew.
+    pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
+        match Self::open_existing(folder) {
+            Ok(index) => Ok(index),
+            Err(error) => {
+                tracing::warn!(%error, "the search index cannot be read and is made anew");
+                std::fs::remove_dir_all(folder).ok();
+                Self::open_existing(folder)
+            }
+        }
+    }
+
+    fn open_existing(folder: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let mut schema = Schema::builder();
+        let text = TextOptions::default().set_indexing_options(
+            TextFieldIndexing::default().set_tokenizer(TOKENIZER).set_index_option(IndexRecordOption::WithFreqs),
+        );
+        let fields = Fields {
+            tenant: schema.add_i64_field("tenant", INDEXED),
+            id: schema.add_i64_field("id", INDEXED),
+            session_id: schema.add_i64_field("session_id", STORED | FAST),
+            text: schema.add_text_field("text", text),
+        };
+        let directory = tantivy::directory::MmapDirectory::open(folder)?;
+        let index = Index::open_or_create(directory, schema.build())?;
+        index.tokenizers().register(TOKENIZER, Bigrams);
+        let reader = index.reader()?;
+        Ok(Self { index, reader, fields, writer: Mutex::new(None) })
+    }
+
+    fn write(&self, documents: &[Document]) -> anyhow::Result<()> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if writer.is_none() {
+            *writer = Some(self.index.writer_with_num_threads(1, WRITER_BYTES)?);
+        }
+        let Some(writer) = writer.as_mut() else { return Ok(()) };
+        for document in documents {
+            writer.delete_term(Term::from_field_i64(self.fields.id, document.id));
+            if !document.text.is_empty() {
+                let mut row = TantivyDocument::default();
+                row.add_i64(self.fields.tenant, document.tenant.0);
+                row.add_i64(self.fields.id, document.id);
+                row.add_i64(self.fields.session_id, document.session_id);
+                row.add_text(self.fields.text, &document.text);
+                writer.add_document(row)?;
+            }
+        }
+        writer.commit()?;
+        self.reader.reload()?;
+        Ok(())
+    }
+
+    fn query(&self, tenant: TenantId, words: &str) -> Option<BooleanQuery> {
+        // Every pair of characters must be there: tantivy's own parser would make one phrase of a Chinese sentence.
+        let mut all: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+        let mut tokens = Bigrams.token_stream(words);
+        while let Some(token) = tokens.next() {
+            let term = Term::from_field_text(self.fields.text, &token.text);
+            all.push((Occur::Must, Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))));
+        }
+        if all.is_empty() {
+            return None;
+        }
+        let own = Term::from_field_i64(self.fields.tenant, tenant.0);
+        all.push((Occur::Must, Box::new(TermQuery::new(own, IndexRecordOption::Basic))));
+        Some(BooleanQuery::new(all))
+    }
+}
+
+#[async_trait]
+impl Search for Embedded {
+    async fn put(&self, documents: Vec<Document>) -> Result<()> {
+        Ok(tokio::task::block_in_place(|| self.write(&documents))?)
+    }
+
+    async fn sessions(&self, tenant: TenantId, words: &str, limit: usize) -> Result<Vec<i64>> {
+        let Some(query) = self.query(tenant, words) else {
+            return Ok(Vec::new());
+        };
+        let searcher = self.reader.searcher();
+        let best = searcher.search(&query, &TopDocs::with_limit(limit.max(1)).order_by_score()).map_err(anyhow::Error::from)?;
+        let mut sessions = Vec::new();
+        for (_, address) in best {
+            let row: TantivyDocument = searcher.doc(address).map_err(anyhow::Error::from)?;
+            if let Some(id) = row.get_first(self.fields.session_id).and_then(|v| v.as_i64())
+                && !sessions.contains(&id)
+            {
+                sessions.push(id);
+            }
+        }
+        Ok(sessions)
+    }
+}
+
+impl Debug for Embedded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Embedded")
+    }
+}
+
+/// Splits text into words of letters and digits, and Chinese into single characters and overlapping pairs: 打不开登录
+/// is found by 登录, and by any other part of it, without a dictionary that would have to know every word.
+#[derive(Clone, Debug)]
+struct Bigrams;
+
+impl Tokenizer for Bigrams {
+    type TokenStream<'a> = Tokens;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> Tokens {
+        Tokens { tokens: tokens(text), at: 0, token: Token::default() }
+    }
+}
+
+/// The tokens of a text, one after the other.
+struct Tokens {
+    tokens: Vec<Token>,
+    at: usize,
+    token: Token,
+}
+
+impl TokenStream for Tokens {
+    fn advance(&mut self) -> bool {
+        let Some(token) = self.tokens.get(self.at) else {
+            return false;
+        };
+        self.token.clone_from(token);
+        self.at += 1;
+        true
+    }
+
+    fn token(&self) -> &Token {
+        &self.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        &mut self.token
+    }
+}
+
+fn is_ideograph(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+fn tokens(text: &str) -> Vec<Token> {
+    let mut found = Vec::new();
+    let mut add = |from: usize, to: usize| {
+        let position = found.len();
+        found.push(Token { offset_from: from, offset_to: to, position, text: text[from..to].to_lowercase(), position_length: 1 });
+    };
+    let characters: Vec<(usize, char)> = text.char_indices().collect();
+    let end = |i: usize| characters.get(i + 1).map_or(text.len(), |(at, _)| *at);
+    let mut i = 0;
+    while let Some(&(from, c)) = characters.get(i) {
+        if is_ideograph(c) {
+            add(from, end(i));
+            if characters.get(i + 1).is_some_and(|(_, next)| is_ideograph(*next)) {
+                add(from, end(i + 1));
+            }
+            i += 1;
+        } else if c.is_alphanumeric() {
+            let word = characters[i..].iter().take_while(|(_, c)| c.is_alphanumeric() && !is_ideograph(*c)).count();
+            add(from, end(i + word - 1));
+            i += word;
+        } else {
+            i += 1;
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Document, Embedded, Search, tokens};
+    use crate::db::TenantId;
+
+    #[test]
+    fn chinese_becomes_characters_and_pairs_and_the_rest_words() {
+        let words: Vec<_> = tokens("登录HIS系统, v2").into_iter().map(|t| t.text).collect();
+        assert_eq!(words, ["登", "登录", "录", "his", "系", "系统", "统", "v2"]);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn two_characters_are_found_within_the_tenant_only() {
+        let folder = std::env::temp_dir().join(format!("kefu-search-{}", std::process::id()));
+        let search = Embedded::open(&folder).unwrap();
+        let document = |tenant, id, text: &str| Document {
+            tenant: TenantId(tenant),
+            id,
+            session_id: id * 10,
+            text: text.to_owned(),
+        };
+        let texts = [(1, 1, "请问为什么登录不了系统"), (1, 2, "联系客服处理"), (2, 3, "登录失败")];
+        search.put(texts.map(|(t, i, s)| document(t, i, s)).to_vec()).await.unwrap();
+        for (words, expected) in [("登录", vec![10]), ("客服", vec![20]), ("登录不了", vec![10]), ("录登", vec![]), ("？！", vec![])] {
+            assert_eq!(search.sessions(TenantId(1), words, 10).await.unwrap(), expected, "{words}");
+        }
+        search.put(vec![document(1, 1, "")]).await.unwrap();
+        assert!(search.sessions(TenantId(1), "登录", 10).await.unwrap().is_empty());
+        drop(search);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}
