@@ -1,0 +1,158 @@
+//! The databases: which, where, and what stands in them.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+
+/// A kind of database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Database {
+    /// A file.
+    Sqlite,
+    /// MariaDB, for MySQL too.
+    Mariadb,
+    /// PostgreSQL.
+    Postgres,
+}
+
+impl Database {
+    /// The name in tests and in the variables of `tests/with-databases`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Mariadb => "mariadb",
+            Self::Postgres => "postgres",
+        }
+    }
+
+    /// The address of a new, empty database; SQLite's is a file in `folder`.
+    ///
+    /// # Errors
+    /// The server is not there.
+    pub async fn create(self, folder: &std::path::Path) -> Result<String> {
+        let variable = match self {
+            Self::Sqlite => return Ok(format!("sqlite://{}/kefu.db", folder.display())),
+            Self::Mariadb => "KEFU_TEST_MYSQL_URL",
+            Self::Postgres => "KEFU_TEST_POSTGRES_URL",
+        };
+        let admin = std::env::var(variable).with_context(|| format!("no {variable}: run through make test"))?;
+        let name = format!("kefu_{:016x}", rand::random::<u64>());
+        let connection = sea_orm::Database::connect(&admin).await?;
+        connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
+        let (server, _) = admin.rsplit_once('/').context("an address without a database")?;
+        Ok(format!("{server}/{name}"))
+    }
+}
+
+/// The rows of a tenant, table by table, each row as text.
+pub type Snapshot = BTreeMap<String, Vec<String>>;
+
+/// A look behind the server, for what must not have changed.
+#[derive(Debug)]
+pub struct Inspector(DatabaseConnection);
+
+impl Inspector {
+    /// Opens the database of a server.
+    ///
+    /// # Errors
+    /// It cannot be reached.
+    pub async fn open(url: &str) -> Result<Self> {
+        let mut options = sea_orm::ConnectOptions::new(url);
+        options.max_connections(1);
+        Ok(Self(sea_orm::Database::connect(options).await?))
+    }
+
+    /// The first column of each row, as text.
+    ///
+    /// # Errors
+    /// The database refuses the query.
+    pub async fn column(&self, sql: &str) -> Result<Vec<String>> {
+        let statement = Statement::from_string(self.0.get_database_backend(), sql);
+        let rows = self.0.query_all_raw(statement).await?;
+        rows.iter().map(|row| Ok(row.try_get_by_index::<Option<String>>(0)?.unwrap_or_default())).collect()
+    }
+
+    /// The id of a tenant.
+    ///
+    /// # Errors
+    /// There is no such tenant.
+    pub async fn tenant_id(&self, code: &str) -> Result<String> {
+        let kind = if self.0.get_database_backend() == DbBackend::MySql { "CHAR" } else { "TEXT" };
+        let rows = self.column(&format!("SELECT CAST(id AS {kind}) FROM tenant WHERE code = '{code}'")).await?;
+        rows.into_iter().next().with_context(|| format!("no tenant {code}"))
+    }
+
+    /// Every row of a tenant, in every table that has tenants.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn snapshot(&self, tenant_id: &str) -> Result<Snapshot> {
+        let mut snapshot = Snapshot::new();
+        for table in self.tables().await? {
+            let row = self.row_expression(&table).await?;
+            let quoted = self.quote(&table);
+            let sql = format!("SELECT {row} FROM {quoted} WHERE tenant_id = {tenant_id} ORDER BY 1");
+            snapshot.insert(table.clone(), self.column(&sql).await.with_context(|| table)?);
+        }
+        Ok(snapshot)
+    }
+
+    async fn tables(&self) -> Result<Vec<String>> {
+        self.column(match self.0.get_database_backend() {
+            DbBackend::Sqlite => {
+                "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c \
+                 WHERE m.type = 'table' AND c.name = 'tenant_id' ORDER BY 1"
+            }
+            DbBackend::MySql => {
+                "SELECT CONVERT(table_name USING utf8mb4) FROM information_schema.columns \
+                 WHERE table_schema = DATABASE() AND column_name = 'tenant_id' ORDER BY 1"
+            }
+            _ => {
+                "SELECT table_name::text FROM information_schema.columns \
+                 WHERE table_schema = 'public' AND column_name = 'tenant_id' ORDER BY 1"
+            }
+        })
+        .await
+    }
+
+    /// An expression that writes a whole row as text.
+    async fn row_expression(&self, table: &str) -> Result<String> {
+        Ok(match self.0.get_database_backend() {
+            DbBackend::Sqlite => {
+                let sql = format!("SELECT 'quote(' || quote(name) || ')' FROM pragma_table_info('{table}')");
+                self.column(&sql).await?.join(" || '|' || ").replace('\'', "\"").replace("\"|\"", "'|'")
+            }
+            DbBackend::MySql => {
+                let sql = format!(
+                    "SELECT CONVERT(CONCAT('QUOTE(`', column_name, '`)') USING utf8mb4) FROM information_schema.columns \
+                     WHERE table_schema = DATABASE() AND table_name = '{table}' ORDER BY ordinal_position"
+                );
+                format!("CONVERT(CONCAT_WS('|', {}) USING utf8mb4)", self.column(&sql).await?.join(", "))
+            }
+            _ => format!("CAST(\"{table}\" AS text)"),
+        })
+    }
+
+    fn quote(&self, name: &str) -> String {
+        let mark = if self.0.get_database_backend() == DbBackend::MySql { '`' } else { '"' };
+        format!("{mark}{name}{mark}")
+    }
+}
+
+/// The tables whose rows differ, with the rows that came or went.
+pub fn changes(before: &Snapshot, after: &Snapshot) -> BTreeMap<String, Vec<String>> {
+    let tables = before.keys().chain(after.keys()).cloned().collect::<std::collections::BTreeSet<_>>();
+    let none = Vec::new();
+    let mut found = BTreeMap::new();
+    for table in tables {
+        let (old, new) = (before.get(&table).unwrap_or(&none), after.get(&table).unwrap_or(&none));
+        let gone = old.iter().filter(|row| !new.contains(row)).map(|row| format!("- {row}"));
+        let come = new.iter().filter(|row| !old.contains(row)).map(|row| format!("+ {row}"));
+        let rows: Vec<_> = gone.chain(come).collect();
+        if !rows.is_empty() {
+            found.insert(table, rows);
+        }
+    }
+    found
+}

@@ -1,0 +1,232 @@
+//! Servers: those that `tests/with-databases` has started, and private ones.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value as Json;
+use tokio::sync::OnceCell;
+
+use crate::database::{Database, Inspector};
+use crate::grpc::Grpc;
+use crate::rest::Rest;
+
+/// What a private server is started with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The kind of its database, which is made anew.
+    pub database: Database,
+    /// Settings, as `("KEFU_AUTH_ACCESS_MINUTES", "1")`.
+    pub settings: Vec<(&'static str, String)>,
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    /// The kind of database.
+    pub database: Database,
+    /// Host and port of REST and the WebSocket.
+    pub http: String,
+    /// Host and port of gRPC.
+    pub grpc: String,
+    /// The database's address.
+    pub url: String,
+    folder: PathBuf,
+    settings: Vec<(&'static str, String)>,
+    /// The process, of a private server.
+    process: Option<Child>,
+}
+
+impl Server {
+    /// The server that all tests of a kind of database share.
+    ///
+    /// # Errors
+    /// There is none. Only on SQLite the tests can start one by themselves.
+    pub async fn shared(database: Database) -> Result<&'static Self> {
+        static SERVERS: [OnceCell<Server>; 3] = [OnceCell::const_new(), OnceCell::const_new(), OnceCell::const_new()];
+        let start = async || match std::env::var(format!("KEFU_TEST_SERVER_{}", database.name().to_uppercase())) {
+            Ok(text) => Self::found(database, &text),
+            Err(_) if database == Database::Sqlite => Self::start(Options { database, settings: Vec::new() }).await,
+            Err(_) => bail!("no {} server: run through make test", database.name()),
+        };
+        SERVERS[database as usize].get_or_try_init(start).await
+    }
+
+    /// Reads `http=…;grpc=…;data=…;url=…`.
+    fn found(database: Database, text: &str) -> Result<Self> {
+        let part = |name: &str| {
+            let parts = text.split(';').filter_map(|part| part.split_once('='));
+            let value = parts.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).next();
+            value.with_context(|| format!("no {name} in {text}"))
+        };
+        Ok(Self {
+            database,
+            http: part("http")?,
+            grpc: part("grpc")?,
+            url: part("url")?,
+            folder: part("data")?.into(),
+            settings: Vec::new(),
+            process: None,
+        })
+    }
+
+    /// Starts a private server, which ends with the value, or with the test's process.
+    ///
+    /// # Errors
+    /// It does not come up; its log is in the error.
+    pub async fn start(options: Options) -> Result<Self> {
+        let Options { database, settings } = options;
+        let folder = std::env::temp_dir().join(format!("kefu-test-{:016x}", rand::random::<u64>()));
+        std::fs::create_dir_all(&folder)?;
+        let url = database.create(&folder).await?;
+        let mut server =
+            Self { database, http: String::new(), grpc: String::new(), url, folder, settings, process: None };
+        server.launch().await?;
+        Ok(server)
+    }
+
+    /// Ends a private server at once, as a power failure would, and starts it again on the same data.
+    ///
+    /// # Errors
+    /// It does not come up.
+    pub async fn crash_and_restart(&mut self) -> Result<()> {
+        self.kill();
+        self.launch().await
+    }
+
+    async fn launch(&mut self) -> Result<()> {
+        let log = std::fs::File::create(self.log_path())?;
+        // The shell ends the server when this process ends, however that happens: its standard input closes.
+        let script = r#""$@" </dev/null & trap 'kill -9 $!' EXIT; cat"#;
+        let mut command = Command::new("sh");
+        command.args(["-c", script, "sh"]).arg(binary()?).arg("serve");
+        command.env("KEFU_HTTP_LISTEN", "127.0.0.1:0").env("KEFU_GRPC_LISTEN", "127.0.0.1:0");
+        self.configure(&mut command).stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);
+        self.process = Some(command.spawn()?);
+        let ready = self.ready_line().await?;
+        (self.http, self.grpc) = (address(&ready, "http")?, address(&ready, "grpc")?);
+        Ok(())
+    }
+
+    async fn ready_line(&mut self) -> Result<Json> {
+        for _ in 0..600 {
+            let text = std::fs::read_to_string(self.log_path())?;
+            let line = text.lines().filter(|line| line.contains(r#""ready":true"#)).find_map(json);
+            if let Some(line) = line {
+                return Ok(line);
+            }
+            if let Some(process) = &mut self.process
+                && process.try_wait()?.is_some()
+            {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        bail!("kefu does not start:\n{}", std::fs::read_to_string(self.log_path())?)
+    }
+
+    /// Where the server keeps its files.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What a private server has said so far.
+    fn log_path(&self) -> PathBuf {
+        self.folder.join("kefu.log")
+    }
+
+    fn configure<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        command
+            .env("KEFU_DATA_DIR", &self.folder)
+            .env("KEFU_DATABASE_URL", &self.url)
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
+    }
+
+    fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            drop(process.stdin.take());
+            // It may have ended by itself.
+            drop(process.wait());
+        }
+    }
+
+    /// Makes a tenant with its administrator: code, user name and first password.
+    ///
+    /// # Errors
+    /// The command fails.
+    pub fn create_tenant(&self) -> Result<(String, String, String)> {
+        let code = format!("t{:012x}", rand::random::<u64>() >> 16);
+        let mut command = Command::new(binary()?);
+        command.args(["tenant", "create", "--code", &code, "--name", &format!("测试 {code}")]);
+        let output = self.configure(&mut command).stdin(Stdio::null()).output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let words = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "kefu tenant create: {}\n{text}\n{words}", output.status);
+        let line = text.lines().filter_map(json).find(|line| line["password"].is_string());
+        let line = line.with_context(|| format!("kefu tenant create names no password: {text}"))?;
+        let word = |name: &str| line[name].as_str().map(str::to_owned).with_context(|| format!("no {name} in {line}"));
+        Ok((word("tenantCode")?, word("username")?, word("password")?))
+    }
+
+    /// A REST caller without a token.
+    ///
+    /// # Errors
+    /// The client cannot be made.
+    pub fn rest(&self) -> Result<Rest> {
+        Rest::new(&self.http)
+    }
+
+    /// A gRPC caller.
+    ///
+    /// # Errors
+    /// The server cannot be reached.
+    pub async fn grpc(&self) -> Result<Grpc> {
+        Grpc::connect(&self.grpc).await
+    }
+
+    /// A look into the database.
+    ///
+    /// # Errors
+    /// It cannot be reached.
+    pub async fn inspect(&self) -> Result<Inspector> {
+        Inspector::open(&self.url).await
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.process.is_none() {
+            return;
+        }
+        self.kill();
+        if std::thread::panicking()
+            && let Ok(log) = std::fs::read_to_string(self.log_path())
+        {
+            // The test's own output: nextest shows it when the test fails.
+            drop(writeln!(std::io::stdout(), "--- the server's log\n{log}"));
+        }
+        drop(std::fs::remove_dir_all(&self.folder));
+    }
+}
+
+/// The binary that was built with the tests.
+fn binary() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("KEFU_TEST_BIN") {
+        return Ok(path.into());
+    }
+    let test = std::env::current_exe()?;
+    let folder = test.parent().and_then(Path::parent).context("a test outside of target")?;
+    let path = folder.join("kefu");
+    ensure!(path.exists(), "no {}: run through make test", path.display());
+    Ok(path)
+}
+
+fn json(line: &str) -> Option<Json> {
+    serde_json::from_str::<Json>(line).ok().filter(Json::is_object)
+}
+
+fn address(ready: &Json, name: &str) -> Result<String> {
+    Ok(ready[name].as_str().with_context(|| format!("no {name} in {ready}"))?.to_owned())
+}

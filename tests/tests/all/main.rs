@@ -1,0 +1,3 @@
+//! The black-box tests, one binary.
+
+mod contract;
