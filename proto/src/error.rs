@@ -262,6 +262,9 @@ fn violation_text(rule: &str, bound: &str, lang: Lang) -> String {
         (_, "same") => ("不能与原值相同", "must differ from the present value"),
         (_, "duplicate") => ("只能设置其中一个", "excludes another field that is set"),
         (_, "json") => ("不是有效的 JSON：{}", "is not valid JSON: {}"),
+        (_, "multipart") => ("不是有效的 multipart：{}", "is not valid multipart: {}"),
+        (_, "single") => ("只能出现一次", "is given more than once"),
+        (_, "before_file") => ("必须放在文件之前", "must come before the file"),
         _ if check.starts_with("gt") || check.starts_with("lt") => ("超出允许范围", "is out of range"),
         _ => ("无效", "is not valid"),
     };

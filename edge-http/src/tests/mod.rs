@@ -1,0 +1,1 @@
+//! The edge against a small core.
