@@ -1,8 +1,9 @@
 //! The envelope around every JSON answer, and the HTTP form of errors.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use chrono::Utc;
 use http::header::{ALLOW, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use kefu_proto::common::v1::ErrorReason;
@@ -22,7 +23,7 @@ pub(crate) fn success(data: Json, caller: &Caller) -> Response {
         "code": 200,
         "message": "success",
         "data": data,
-        "timestamp": Utc::now().timestamp_millis(),
+        "timestamp": now_millis(),
         "requestId": caller.request_id,
     });
     respond(StatusCode::OK, &envelope)
@@ -46,7 +47,7 @@ pub(crate) fn failure(status: Status, caller: &Caller) -> Response {
         "reason": reason.as_str_name(),
         "details": details,
         "data": null,
-        "timestamp": Utc::now().timestamp_millis(),
+        "timestamp": now_millis(),
         "requestId": caller.request_id,
     });
     let mut response = respond(http, &envelope);
@@ -65,6 +66,11 @@ pub(crate) fn failure(status: Status, caller: &Caller) -> Response {
     response
 }
 
+fn now_millis() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
 fn respond(status: StatusCode, envelope: &Json) -> Response {
     (status, [(CONTENT_TYPE, "application/json")], Body::from(envelope.to_string())).into_response()
 }
@@ -78,7 +84,7 @@ fn presentable(status: Status) -> Status {
     tracing::error!(code = ?status.code(), message = status.message(), "the core gave no reason");
     let problem = match status.code() {
         Code::ResourceExhausted => {
-            Problem::new(ErrorReason::TooManyRequests).with("seconds", 1).retry_after(std::time::Duration::from_secs(1))
+            Problem::new(ErrorReason::TooManyRequests).with("seconds", 1).retry_after(Duration::from_secs(1))
         }
         // An answer over the limit of a message: the caller's request was small enough.
         Code::OutOfRange => Problem::new(ErrorReason::Internal),
