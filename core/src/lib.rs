@@ -9,6 +9,7 @@ mod error;
 mod event;
 mod file;
 mod job;
+mod mask;
 mod notification;
 mod port;
 mod realtime;
@@ -16,6 +17,7 @@ mod session;
 mod settings;
 mod team;
 mod tenant;
+mod text;
 mod user;
 
 pub use access::Guarded;
