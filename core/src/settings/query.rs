@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use kefu_proto::json;
 use kefu_proto::settings::v1::{AssignmentSettings, Settings};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;
 
 use crate::clock::{Time, timestamp};

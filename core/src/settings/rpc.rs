@@ -8,7 +8,7 @@ use kefu_proto::common::v1::Empty;
 use kefu_proto::settings::v1 as proto;
 use kefu_proto::settings::v1::settings_service_server::SettingsService;
 use kefu_proto::settings::v1::{AssignmentSettings, QuickReply, Settings};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use tonic::{Request, Response, Status};
 
 use crate::Core;
