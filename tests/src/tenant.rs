@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use serde_json::{Value as Json, json};
 
-use crate::grpc::Grpc;
 use crate::rest::Rest;
 use crate::server::Server;
 
@@ -175,18 +174,4 @@ async fn first_login(rest: &Rest, tenant: &str, username: &str, password: &str) 
     let login = rest.login(tenant, username, password).await?;
     rest.put("/user/password", json!({"oldPassword": password, "newPassword": PASSWORD})).await?.data()?;
     Ok(Staff { id: login.text("user.id")?, username: username.to_owned(), rest })
-}
-
-/// Calls a unary method by its gRPC path, as somebody.
-///
-/// # Errors
-/// There is no such method, or the call cannot be made.
-pub async fn call_grpc(
-    grpc: &Grpc,
-    path: &str,
-    rest: &Rest,
-    request: Json,
-) -> Result<std::result::Result<Json, tonic::Status>> {
-    let method = kefu_proto::contract::methods().get(path).with_context(|| format!("no method {path}"))?;
-    grpc.call(method, &request, crate::grpc::bearer(rest.token.as_deref())?).await
 }

@@ -1,0 +1,221 @@
+//! One object of every kind in a tenant, and requests that speak of them.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
+use kefu_proto::common::v1::access::Audience;
+use kefu_proto::contract::{Method, Route};
+use kefu_proto::error::json_path;
+use kefu_tests::contract::{is_for, request};
+use kefu_tests::{Customer, Rest, Server, Staff, Tenant};
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+use serde_json::{Map, Value as Json, json};
+
+/// Numbers that are not ids of objects, though they are written like ids.
+const CURSORS: [&str; 2] = ["up_to_id", "after_id"];
+
+/// Who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    Staff,
+    Customer,
+}
+
+impl Who {
+    /// Those of the two who may call a method.
+    pub(crate) fn of(method: &Method) -> impl Iterator<Item = Self> {
+        let staff = is_for(method, Audience::Staff).then_some(Self::Staff);
+        let customer = is_for(method, Audience::Customer).then_some(Self::Customer);
+        staff.into_iter().chain(customer)
+    }
+}
+
+/// A tenant with people in it and objects of every kind.
+pub(crate) struct Objects<'s> {
+    pub(crate) tenant: Tenant<'s>,
+    pub(crate) agent: Staff,
+    pub(crate) customer: Customer,
+    /// The id of each kind of object, by its noun.
+    ids: BTreeMap<&'static str, String>,
+    /// The secret of the registration link.
+    link_token: String,
+    dictionary: String,
+}
+
+impl<'s> Objects<'s> {
+    /// Makes them: the customer's session is served by the agent.
+    pub(crate) async fn make(server: &'s Server) -> Result<Self> {
+        let tenant = server.tenant().await?;
+        let admin = &tenant.admin.rest;
+        // Nobody holds a socket here: being online has to last.
+        admin.call("PATCH", "/settings/assignment", Some(json!({"graceSeconds": 3600}))).await?.data()?;
+        let agent = tenant.agent().await?;
+        let team = tenant.team(&[&agent]).await?;
+        agent.set_status("ONLINE").await?;
+        let customer = tenant.customer(&team).await?;
+        let message = send(&customer.rest, &customer.session, "金丝雀 canary").await?;
+        let meta = json!({"sessionId": customer.session}).as_object().cloned().unwrap_or_default();
+        let file = customer.rest.upload("/files", &meta, "canary.txt", b"canary".to_vec()).await?.text("id")?;
+        let link = admin.post("/customers/quick-register", json!({"teamId": team})).await?;
+        let reply = json!({"shared": true, "title": "canary", "content": "canary"});
+        let reply = admin.post("/quick-replies", reply).await?.text("id")?;
+        agent.rest.post(&format!("/sessions/{}/notes", customer.session), note()).await?.data()?;
+        let dictionary = admin.get("/dictionaries").await?.text("list.0.code")?;
+        let ids = BTreeMap::from([
+            ("user", agent.id.clone()),
+            ("role", tenant.role("agent")?.to_owned()),
+            ("team", team),
+            ("customer", customer.id.clone()),
+            ("session", customer.session.clone()),
+            ("message", message),
+            ("file", file),
+            ("register_link", link.text("list.0.id")?),
+            ("quick_reply", reply),
+        ]);
+        Ok(Self { tenant, agent, customer, ids, link_token: link.text("list.0.token")?, dictionary })
+    }
+
+    /// The caller of a kind: the administrator, who may everything, or the customer.
+    pub(crate) fn caller(&self, who: Who) -> &Rest {
+        match who {
+            Who::Staff => &self.tenant.admin.rest,
+            Who::Customer => &self.customer.rest,
+        }
+    }
+
+    /// The id of an object that a reference is about.
+    pub(crate) fn id(&self, reference: &Reference) -> Result<&str> {
+        let id = self.ids.get(reference.noun.as_str());
+        Ok(id.with_context(|| format!("make a {} in Objects: {} speaks of one", reference.noun, reference.path))?)
+    }
+
+    /// A request that keeps the rules and speaks of this tenant's objects.
+    pub(crate) fn request(&self, method: &Method, route: &Route) -> Result<Map<String, Json>> {
+        let mut fields = request(method);
+        for (name, value) in &mut fields {
+            match name.as_str() {
+                "clientMsgId" | "clientNoteId" => *value = json!(format!("{:x}", rand::random::<u64>())),
+                "token" | "linkToken" => *value = json!(self.link_token),
+                "code" if route.path.contains("/dictionaries/") => *value = json!(self.dictionary),
+                _ => {}
+            }
+        }
+        for reference in references(method, route) {
+            // References that may be left out stay out.
+            if fields.contains_key(&reference.path) {
+                set(&mut fields, &reference, self.id(&reference)?);
+            }
+        }
+        Ok(fields)
+    }
+}
+
+/// Sends a text; gives its id.
+async fn send(rest: &Rest, session: &str, content: &str) -> Result<String> {
+    let body = json!({"clientMsgId": format!("{:x}", rand::random::<u64>()), "content": content});
+    rest.post(&format!("/sessions/{session}/messages"), body).await?.text("message.id")
+}
+
+fn note() -> Json {
+    json!({"clientNoteId": "canary", "content": "canary"})
+}
+
+/// A field of a request that holds the id of an object.
+#[derive(Debug, Clone)]
+pub(crate) struct Reference {
+    /// The field's path in JSON, as `meta.sessionId`.
+    pub(crate) path: String,
+    /// The kind of object.
+    pub(crate) noun: String,
+    /// The field is a list of ids.
+    many: bool,
+}
+
+/// The references of a request, in nested messages too.
+pub(crate) fn references(method: &Method, route: &Route) -> Vec<Reference> {
+    let mut found = Vec::new();
+    collect(&method.descriptor.input(), "", &route.path, &mut found);
+    found
+}
+
+fn collect(message: &MessageDescriptor, prefix: &str, route: &str, found: &mut Vec<Reference>) {
+    for field in message.fields() {
+        let path = format!("{prefix}{}", json_path(field.name()));
+        match field.kind() {
+            Kind::Int64 => {
+                if let Some(noun) = noun(&field, route) {
+                    found.push(Reference { path, noun, many: field.is_list() });
+                }
+            }
+            Kind::Message(inner) if !field.is_list() && inner.full_name().starts_with("kefu.") => {
+                collect(&inner, &format!("{path}."), route, found);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What a field refers to: `team_id` a team, `id` what its route is about.
+fn noun(field: &FieldDescriptor, route: &str) -> Option<String> {
+    let name = field.name();
+    if CURSORS.contains(&name) {
+        return None;
+    }
+    if name == "id" {
+        let before = route.split("/{id}").next()?.rsplit('/').next()?;
+        let singular = before.strip_suffix("ies").map(|stem| format!("{stem}y"));
+        return Some(singular.unwrap_or_else(|| before.trim_end_matches('s').to_owned()).replace('-', "_"));
+    }
+    let noun = name.strip_suffix("_ids").or(name.strip_suffix("_id"))?;
+    Some(match noun {
+        "agent" | "leader" => "user".to_owned(),
+        "quote_message" => "message".to_owned(),
+        "avatar_file" => "file".to_owned(),
+        other => other.to_owned(),
+    })
+}
+
+/// Sets the field a reference is about, which may lie one message deep.
+pub(crate) fn set(fields: &mut Map<String, Json>, reference: &Reference, id: &str) {
+    let value = if reference.many { json!([id]) } else { json!(id) };
+    match reference.path.split_once('.') {
+        Some((outer, inner)) => {
+            let slot = fields.entry(outer).or_insert_with(|| json!({}));
+            slot[inner] = value;
+        }
+        None => {
+            fields.insert(reference.path.clone(), value);
+        }
+    }
+}
+
+/// All findings of a generated test at once.
+#[derive(Debug, Default)]
+pub(crate) struct Findings(Vec<String>);
+
+impl Findings {
+    /// Notes what is wrong.
+    pub(crate) fn note(&mut self, what: String) {
+        self.0.push(what);
+    }
+
+    /// Notes an error.
+    pub(crate) fn check<T>(&mut self, result: Result<T>) {
+        if let Err(error) = result {
+            self.note(format!("{error:#}"));
+        }
+    }
+
+    /// Nothing was found.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Fails with all of them.
+    pub(crate) fn none(self) -> Result<()> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        bail!("{} findings:\n  {}", self.0.len(), self.0.join("\n  "))
+    }
+}
