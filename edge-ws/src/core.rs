@@ -1,0 +1,139 @@
+//! The calls to the core: one function each, made with the client's own token.
+
+use std::time::Duration;
+
+use http::{Request as HttpRequest, Response as HttpResponse};
+use kefu_proto::error::Lang;
+use kefu_proto::realtime::v1::realtime_service_client::RealtimeServiceClient;
+use kefu_proto::realtime::v1::{
+    HeartbeatRequest, HeartbeatResponse, OpenConnectionRequest, OpenConnectionResponse, Push, WatchRequest,
+};
+use kefu_proto::session::v1::session_service_client::SessionServiceClient;
+use kefu_proto::session::v1::{
+    AckMessagesRequest, GetSessionRequest, ListMessagesRequest, ListMessagesResponse, SendMessageRequest,
+    SendMessageResponse, SendTypingRequest, Session,
+};
+use tonic::body::Body;
+use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
+use tonic::{Request, Response, Status, Streaming};
+use tower::util::BoxCloneSyncService;
+use tower::{BoxError, Service, ServiceExt};
+
+/// The longest wait for an answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Messages a page; the most the core gives.
+const PAGE: i32 = 100;
+
+type Transport = BoxCloneSyncService<HttpRequest<Body>, HttpResponse<Body>, Status>;
+
+/// The core, in this process or over the network.
+#[derive(Clone)]
+pub(crate) struct Core {
+    realtime: RealtimeServiceClient<Transport>,
+    session: SessionServiceClient<Transport>,
+    secret: MetadataValue<Ascii>,
+}
+
+/// A client as the core is told of it with each call.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    metadata: MetadataMap,
+    /// The language of the texts it gets.
+    pub lang: Lang,
+}
+
+impl Caller {
+    /// A client that has shown no token yet.
+    pub(crate) fn new(headers: http::HeaderMap, lang: Lang) -> Self {
+        Self { metadata: MetadataMap::from_headers(headers), lang }
+    }
+
+    /// The same client with a token; none if it cannot be one.
+    pub(crate) fn with_token(&self, token: &str) -> Option<Self> {
+        if token.is_empty() {
+            return None;
+        }
+        let mut value: MetadataValue<Ascii> = format!("Bearer {token}").parse().ok()?;
+        value.set_sensitive(true);
+        let mut caller = self.clone();
+        caller.metadata.insert("authorization", value);
+        Some(caller)
+    }
+
+    fn request<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        *request.metadata_mut() = self.metadata.clone();
+        if let Ok(id) = format!("{:032x}", rand::random::<u128>()).parse() {
+            request.metadata_mut().insert("x-request-id", id);
+        }
+        request.set_timeout(TIMEOUT);
+        request
+    }
+}
+
+impl Core {
+    /// Takes the transport; the secret proves to the core that this is an edge.
+    pub(crate) fn new<S>(transport: S, secret: &str) -> Self
+    where
+        S: Service<HttpRequest<Body>, Response = HttpResponse<Body>> + Clone + Send + Sync + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send + 'static,
+    {
+        let transport = BoxCloneSyncService::new(transport.map_err(|error| Status::from_error(error.into())));
+        // A secret that cannot be sent is as good as none: the core refuses the watch, which is logged.
+        let secret = secret.parse().unwrap_or_else(|_| MetadataValue::from_static(""));
+        Self {
+            realtime: RealtimeServiceClient::new(transport.clone()),
+            session: SessionServiceClient::new(transport),
+            secret,
+        }
+    }
+
+    pub(crate) async fn open(&self, caller: &Caller, notification_id: i64) -> Result<OpenConnectionResponse, Status> {
+        let request = caller.request(OpenConnectionRequest { notification_id });
+        answer(self.realtime.clone().open_connection(request)).await
+    }
+
+    pub(crate) async fn send(&self, caller: &Caller, send: SendMessageRequest) -> Result<SendMessageResponse, Status> {
+        answer(self.session.clone().send_message(caller.request(send))).await
+    }
+
+    pub(crate) async fn ack(&self, caller: &Caller, ack: AckMessagesRequest) -> Result<(), Status> {
+        answer(self.session.clone().ack_messages(caller.request(ack))).await.map(drop)
+    }
+
+    pub(crate) async fn typing(&self, caller: &Caller, id: i64) -> Result<(), Status> {
+        answer(self.session.clone().send_typing(caller.request(SendTypingRequest { id }))).await.map(drop)
+    }
+
+    pub(crate) async fn session(&self, caller: &Caller, id: i64) -> Result<Session, Status> {
+        answer(self.session.clone().get_session(caller.request(GetSessionRequest { id }))).await
+    }
+
+    /// The messages after a sequence.
+    pub(crate) async fn page(&self, caller: &Caller, id: i64, after: i32) -> Result<ListMessagesResponse, Status> {
+        let list = ListMessagesRequest { id, after_seq: after, before_seq: 0, size: PAGE, from_start: after == 0 };
+        answer(self.session.clone().list_messages(caller.request(list))).await
+    }
+
+    pub(crate) async fn watch(&self, node_id: String) -> Result<Streaming<Push>, Status> {
+        answer(self.realtime.clone().watch(self.internal(WatchRequest { node_id }))).await
+    }
+
+    pub(crate) async fn heartbeat(&self, beat: HeartbeatRequest) -> Result<HeartbeatResponse, Status> {
+        answer(self.realtime.clone().heartbeat(self.internal(beat))).await
+    }
+
+    fn internal<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.metadata_mut().insert("x-kefu-node-secret", self.secret.clone());
+        request
+    }
+}
+
+async fn answer<T>(call: impl Future<Output = Result<Response<T>, Status>>) -> Result<T, Status> {
+    match tokio::time::timeout(TIMEOUT, call).await {
+        Ok(answer) => answer.map(Response::into_inner),
+        Err(_) => Err(Status::deadline_exceeded("no answer in time")),
+    }
+}

@@ -1,0 +1,159 @@
+//! The beginning of a connection: the first frame, who it is, and where the client stopped.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chrono::Utc;
+use kefu_proto::common::v1::ErrorReason;
+use kefu_proto::error::Problem;
+use kefu_proto::realtime::v1::OpenConnectionResponse;
+use serde_json::{Map, Value as Json, json};
+use tokio::time::{Instant, sleep_until};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tonic::{Code, Status};
+
+use crate::Shared;
+use crate::core::Caller;
+use crate::frame::{self, Auth, Close, Inbound, close};
+use crate::hub::Peer;
+use crate::limits::Bucket;
+use crate::mailbox::{Ending, Mailbox, Who, resync};
+use crate::wire::{Event, Wire};
+
+/// A client that is known.
+pub(crate) struct Opened {
+    pub peer: Arc<Peer>,
+    pub caller: Caller,
+    pub sends: Arc<Mutex<Bucket>>,
+    pub expires: Instant,
+}
+
+/// Waits for the first frame, which must be `auth`. None: the client has gone.
+pub(crate) async fn first_frame(shared: &Shared, wire: &mut Wire) -> Result<Auth, Option<Ending>> {
+    let deadline = Instant::now() + shared.options.auth_timeout;
+    loop {
+        let event = tokio::select! {
+            event = wire.event(true, || None) => event,
+            () = sleep_until(deadline) => return Err(Some(Ending::Close(Close::new(close::NO_AUTH, "no auth")))),
+            () = shared.drain.cancelled() => return Err(Some(Ending::Drain)),
+        };
+        let bad = |why| Err(Some(Ending::Close(Close::new(close::BAD_FRAME, why))));
+        return match event {
+            Event::Text(text) => match frame::parse(&text) {
+                Ok((Inbound::Auth(auth), _)) => Ok(auth),
+                Ok(_) => bad("the first frame must be auth"),
+                Err(frame::BadFrame(why)) => bad(why),
+            },
+            Event::Gone => Err(None),
+            Event::Broken(close) => Err(Some(Ending::Close(close))),
+            Event::Alive | Event::Room => continue,
+        };
+    }
+}
+
+/// Asks the core who it is, and registers the connection. Pushes from before the asking on reach it.
+pub(crate) async fn open(shared: &Shared, caller: &Caller, auth: Auth) -> Result<Opened, Close> {
+    let caller = caller.with_token(&auth.token).ok_or(Close::new(close::UNAUTHENTICATED, "token"))?;
+    let resume = auth.resume.unwrap_or_default();
+    let opening = shared.hub.opening();
+    let answer = shared.core.open(&caller, resume.notification).await.map_err(|status| refused(&status))?;
+    let who = who(&answer).ok_or(Close::new(close::FAILED, "core"))?;
+    let id = shared.next_id.fetch_add(1, Ordering::Relaxed);
+
+    let mut mailbox = Mailbox::new(who, resume.notification);
+    let same_epoch = resume.epoch.is_empty() || resume.epoch == answer.epoch;
+    let mut foreign = Vec::new();
+    for head in &answer.heads {
+        mailbox.cursors.follow(head.session_id, head.seq);
+    }
+    for (session, _) in resume.cursors.iter().filter(|_| same_epoch) {
+        // What the principal does not follow may be a session that was closed meanwhile, or somebody else's.
+        if mailbox.cursors.head(*session).is_none() {
+            match shared.core.session(&caller, *session).await {
+                Ok(found) if who.owns(&found) => mailbox.cursors.follow(found.id, found.last_seq),
+                Ok(_) => foreign.push((*session, not_followed())),
+                Err(status) => foreign.push((*session, status)),
+            }
+        }
+    }
+    let (mut resumed, mut resyncs) = (Map::new(), Vec::new());
+    for (session, from) in resume.cursors.iter().filter(|_| same_epoch) {
+        let Some(head) = mailbox.cursors.head(*session) else { continue };
+        match mailbox.cursors.resume(*session, *from, head) {
+            Ok(()) => drop(resumed.insert(session.to_string(), json!({ "from": from, "head": head }))),
+            Err(reason) => resyncs.push(resync(*session, head, reason)),
+        }
+    }
+    if !same_epoch {
+        resyncs.push(resync(0, 0, "epoch"));
+    }
+    mailbox.outbox.reply(auth_ok(shared, &answer, id, &resumed));
+    for text in resyncs {
+        mailbox.outbox.reply(text);
+    }
+    for (session, status) in foreign {
+        mailbox.outbox.reply(frame::failure(&status, caller.lang, Some(&session.to_string())));
+    }
+    mailbox.finish_replays();
+    let expires = expiry(&answer);
+    let login = answer.login_session_id;
+    mailbox.opened(&answer.heads, answer.notifications, Instant::now());
+
+    let peer = Arc::new(Peer::new(id, auth.device, login, mailbox));
+    let sends = shared.hub.register(&opening, &peer);
+    if shared.drain.is_cancelled() {
+        peer.end(Ending::Drain);
+    }
+    Ok(Opened { peer, caller, sends, expires })
+}
+
+/// The answer to `auth`: who it is, what holds for the connection, and what is going to be replayed.
+pub(crate) fn auth_ok(
+    shared: &Shared,
+    answer: &OpenConnectionResponse,
+    id: u64,
+    resumed: &Map<String, Json>,
+) -> Utf8Bytes {
+    let user = answer.principal.as_ref().map_or(0, |principal| principal.id);
+    let data = json!({
+        "userId": user.to_string(),
+        "connectionId": format!("{}-{id}", shared.node_id),
+        "epoch": answer.epoch,
+        "heartbeatMs": shared.options.heartbeat.as_millis(),
+        "maxFrameBytes": shared.options.max_frame_bytes,
+        "serverTime": Utc::now().timestamp_millis(),
+        "resumed": resumed,
+    });
+    frame::text("auth_ok", &data)
+}
+
+/// Who the core says it is.
+pub(crate) fn who(answer: &OpenConnectionResponse) -> Option<Who> {
+    let principal = answer.principal.as_ref()?;
+    Some(Who { tenant: answer.tenant_id, kind: principal.kind, id: principal.id })
+}
+
+/// When the token expires.
+pub(crate) fn expiry(answer: &OpenConnectionResponse) -> Instant {
+    let left = answer.expire_time.saturating_mul(1000).saturating_sub(Utc::now().timestamp_millis());
+    // A token lives for hours; a year keeps the clock's arithmetic within its range.
+    Instant::now() + Duration::from_millis(u64::try_from(left).unwrap_or(0)).min(Duration::from_secs(31_536_000))
+}
+
+/// How a connection ends whose principal the core does not accept.
+pub(crate) fn refused(status: &Status) -> Close {
+    match status.code() {
+        Code::Unauthenticated => Close::new(close::UNAUTHENTICATED, "token"),
+        Code::PermissionDenied => Close::new(close::FORBIDDEN, "forbidden"),
+        code => {
+            tracing::warn!(?code, message = status.message(), "the core did not open a connection");
+            Close::new(close::FAILED, "core")
+        }
+    }
+}
+
+/// The session is not the client's any more; what the core would say if it were not visible at all.
+pub(crate) fn not_followed() -> Status {
+    Problem::new(ErrorReason::NotFound).with("object", "session").into_status()
+}
