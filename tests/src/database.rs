@@ -156,3 +156,47 @@ pub fn changes(before: &Snapshot, after: &Snapshot) -> BTreeMap<String, Vec<Stri
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Database, Inspector, changes};
+    use anyhow::Result;
+    use sea_orm::ConnectionTrait;
+
+    async fn a_change_is_seen(database: Database) -> Result<()> {
+        let folder = std::env::temp_dir().join(format!("kefu-inspector-{:016x}", rand::random::<u64>()));
+        std::fs::create_dir_all(&folder)?;
+        let url = database.create(&folder).await?;
+        let url = if database == Database::Sqlite { format!("{url}?mode=rwc") } else { url };
+        let inspector = Inspector::open(&url).await?;
+        let table = "CREATE TABLE thing (id BIGINT PRIMARY KEY, tenant_id BIGINT, name VARCHAR(32), at TIMESTAMP NULL)";
+        inspector.0.execute_unprepared(table).await?;
+        inspector.0.execute_unprepared("CREATE TABLE other (id BIGINT PRIMARY KEY)").await?;
+        inspector.0.execute_unprepared("INSERT INTO thing VALUES (1, 7, '它', NULL), (2, 8, 'b', NULL)").await?;
+        let before = inspector.snapshot("7").await?;
+        assert_eq!(before.keys().collect::<Vec<_>>(), ["thing"]);
+        assert_eq!(before["thing"].len(), 1);
+
+        inspector.0.execute_unprepared("UPDATE thing SET name = 'c' WHERE id = 2").await?;
+        assert!(changes(&before, &inspector.snapshot("7").await?).is_empty(), "another tenant's row");
+        inspector.0.execute_unprepared("UPDATE thing SET at = '2026-01-01 00:00:00' WHERE id = 1").await?;
+        assert_eq!(changes(&before, &inspector.snapshot("7").await?)["thing"].len(), 2);
+        std::fs::remove_dir_all(folder)?;
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn sqlite_shows_its_rows() -> Result<()> {
+        a_change_is_seen(Database::Sqlite).await
+    }
+
+    #[tokio::test]
+    async fn mariadb_shows_its_rows() -> Result<()> {
+        a_change_is_seen(Database::Mariadb).await
+    }
+
+    #[tokio::test]
+    async fn postgres_shows_its_rows() -> Result<()> {
+        a_change_is_seen(Database::Postgres).await
+    }
+}
