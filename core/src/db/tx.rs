@@ -44,6 +44,11 @@ impl<'a> Tx<'a> {
         self.ctx
     }
 
+    /// Goes on as somebody whom the work itself has identified: what follows, and the operation log, name them.
+    pub(crate) fn act_as(&mut self, ctx: &'a Ctx) {
+        self.ctx = ctx;
+    }
+
     /// The core.
     pub(crate) fn core(&self) -> &'a Core {
         self.core

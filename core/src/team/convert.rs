@@ -25,6 +25,11 @@ pub(crate) fn working_hours(team: &team::Model) -> Vec<WorkingSpan> {
     team.working_hours.as_array().into_iter().flatten().filter_map(|span| json::from_json(span).ok()).collect()
 }
 
+/// Consultation types the team serves; empty for all.
+pub(crate) fn problem_types(team: &team::Model) -> Vec<String> {
+    words(&team.problem_types)
+}
+
 /// Working hours as the column holds them.
 pub(super) fn hours_json(hours: &[WorkingSpan]) -> Json {
     hours.iter().map(json::to_json).collect()

@@ -9,7 +9,7 @@ mod hours;
 mod query;
 mod rpc;
 
-pub(crate) use convert::working_hours;
+pub(crate) use convert::{problem_types, working_hours};
 pub(crate) use hours::on_duty;
 pub(crate) use query::{find, leave_all, member_ids, names};
 
