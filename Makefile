@@ -12,12 +12,13 @@ SHELL := /bin/bash
 CARGO := cargo --locked
 
 run: deps
-	KEFU_DATA_DIR=$${KEFU_DATA_DIR:-data} $(CARGO) run -- serve
+	$(CARGO) build --workspace
+	KEFU_DATA_DIR=$${KEFU_DATA_DIR:-data} target/debug/kefu serve
 
 test: test-deps check
-	$(CARGO) run -q -p kefu-sdk-gen -- openapi --check
-	$(CARGO) test --workspace --doc -q
 	$(CARGO) build --workspace --all-targets
+	target/debug/sdk-gen openapi --check
+	$(CARGO) test --workspace --doc -q
 	tests/with-databases tests/run-all
 
 check: deps
@@ -25,8 +26,8 @@ check: deps
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
 gen: deps
-	$(CARGO) run -q -p kefu-sdk-gen -- openapi
-	cargo fmt --all
+	$(CARGO) build --workspace
+	target/debug/sdk-gen openapi
 
 release: deps
 	$(CARGO) build --release
