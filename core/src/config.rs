@@ -135,6 +135,8 @@ section! {
         silence_seconds: u64,
         /// Seconds for the first frame.
         auth_seconds: u64,
+        /// Messages a second of one sender.
+        sends_per_second: u64,
     }
 }
 section! {

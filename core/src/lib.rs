@@ -22,7 +22,7 @@ mod user;
 
 pub use access::Guarded;
 pub use clock::{Clock, Time};
-pub use tenant::NewTenant;
+pub use tenant::{NewTenant, create_tenant, renew_epoch};
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 
 use access::limit::Limits;
-use access::secret::Passwords;
+use access::secret::{Passwords, random_token};
 use access::token::Tokens;
 use access::{Ctx, Directory};
 use config::Config;
@@ -58,6 +58,9 @@ pub struct Core {
     passwords: Passwords,
     directory: Directory,
     limits: Limits,
+    audience: session::Audience,
+    /// Held while a queue is drained.
+    assigning: tokio::sync::Mutex<()>,
     jobs: Runner,
     writer: Writer,
     /// Keys digests of codes and refresh tokens.
@@ -71,16 +74,16 @@ pub struct Core {
 }
 
 impl Core {
-    /// Opens the engines, brings the schema up to date, and starts the background work. `node_secret` is used when
-    /// the configuration names none.
+    /// Opens the engines, brings the schema up to date, and starts the background work.
     ///
     /// # Errors
     /// An engine cannot be opened, or its settings are unsafe.
-    pub async fn start(config: Config, clock: Clock, node_secret: String) -> Result<Arc<Self>> {
+    pub async fn start(config: Config, clock: Clock) -> Result<Arc<Self>> {
         std::fs::create_dir_all(&config.data.dir)
             .with_context(|| format!("cannot make the data directory {}", config.data.dir.display()))?;
         let db = Db::open(&config.database).await.context("cannot open the database")?;
         let installation = tenant::installation(&db, &clock).await?;
+        user::role::refresh(&db, &clock).await?;
         let (writer, sends) = Writer::new();
         let core = Arc::new(Self {
             bus: Box::<LocalBus>::default(),
@@ -91,10 +94,15 @@ impl Core {
             passwords: Passwords::new().await?,
             directory: Directory::new(db.clone(), clock.clone()),
             limits: Limits::new(clock.clone()),
+            audience: session::Audience::default(),
+            assigning: tokio::sync::Mutex::new(()),
             jobs: Runner::default(),
             writer,
             digest_key: installation.digest_key.into_bytes(),
-            node_secret: if config.cluster.node_secret.is_empty() { node_secret } else { config.cluster.node_secret.clone() },
+            node_secret: match config.cluster.node_secret.as_str() {
+                "" => random_token()?,
+                secret => secret.to_owned(),
+            },
             epoch: installation.epoch,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -135,14 +143,6 @@ impl Core {
     /// The database fails.
     pub async fn first_start(&self) -> Result<Option<NewTenant>> {
         Ok(tenant::first_start(self).await?)
-    }
-
-    /// Makes a tenant with its preset roles and an administrator.
-    ///
-    /// # Errors
-    /// The code is taken, or the database fails.
-    pub async fn create_tenant(&self, code: &str, name: &str) -> Result<NewTenant> {
-        Ok(tenant::create(self, code, name).await?)
     }
 
     /// Whether the database answers.

@@ -80,7 +80,7 @@ where
 /// Checks the caller, and leaves a [`Ctx`] for the handler.
 async fn admit(core: &Core, method: &'static Method, request: Request<Body>) -> Result<Request<Body>, Status> {
     let (mut parts, body) = request.into_parts();
-    let principal = identify(core, method, &parts.headers).await?;
+    let (principal, token_expires) = identify(core, method, &parts.headers).await?;
     let (kept, body) = if method.access.audit && !method.descriptor.is_client_streaming() {
         keep(body).await?
     } else {
@@ -95,23 +95,24 @@ async fn admit(core: &Core, method: &'static Method, request: Request<Body>) -> 
         request_id: header("x-request-id", 64),
         client_ip: client_ip(core, &parts),
         user_agent: header("x-kefu-user-agent", 200),
+        token_expires,
     };
     let ctx = Ctx { tenant: principal.tenant, principal, call: Arc::new(call) };
     parts.extensions.insert(ctx);
     Ok(Request::from_parts(parts, body))
 }
 
-/// Who calls, if the method's access rule lets them.
-async fn identify(core: &Core, method: &Method, headers: &HeaderMap) -> Result<Arc<Principal>> {
+/// Who calls, if the method's access rule lets them, and when their token expires.
+async fn identify(core: &Core, method: &Method, headers: &HeaderMap) -> Result<(Arc<Principal>, i64)> {
     let access = &method.access;
     let serves = |audience: Audience| access.audience().any(|a| a == audience);
     if serves(Audience::Public) {
-        return Ok(Arc::new(Principal::system(TenantId(0))));
+        return Ok((Arc::new(Principal::system(TenantId(0))), 0));
     }
     if serves(Audience::Internal) {
         let given = text(headers, "x-kefu-node-secret").unwrap_or_default();
         if secret::equal(given, &core.node_secret) {
-            return Ok(Arc::new(Principal::system(TenantId(0))));
+            return Ok((Arc::new(Principal::system(TenantId(0))), 0));
         }
         return Err(refuse(ErrorReason::Unauthenticated));
     }
@@ -129,7 +130,7 @@ async fn identify(core: &Core, method: &Method, headers: &HeaderMap) -> Result<A
     if principal.must_change_password && !access.before_password_change {
         return Err(refuse(ErrorReason::PasswordChangeRequired));
     }
-    Ok(principal)
+    Ok((principal, claims.exp))
 }
 
 /// Where the caller is: an edge says it; a caller on the gRPC port is where the connection comes from.

@@ -21,6 +21,15 @@ impl Limits {
 
     /// Counts one more, and fails if that is more than `most` within `window`.
     pub(crate) fn take(&self, key: &str, most: u64, window: Duration) -> Result<()> {
+        self.count(key, 1, most, window)
+    }
+
+    /// Fails if `most` have been counted within `window`.
+    pub(crate) fn check(&self, key: &str, most: u64, window: Duration) -> Result<()> {
+        self.count(key, 0, most, window)
+    }
+
+    fn count(&self, key: &str, more: u64, most: u64, window: Duration) -> Result<()> {
         let now = self.clock.now();
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         if windows.len() > 100_000 {
@@ -34,7 +43,7 @@ impl Limits {
         if *count >= most {
             return Err(too_many(window.saturating_sub(age)));
         }
-        *count += 1;
+        *count += more;
         Ok(())
     }
 

@@ -40,6 +40,8 @@ pub(crate) struct Call {
     pub(crate) client_ip: String,
     /// What the caller uses.
     pub(crate) user_agent: String,
+    /// When the caller's token expires, seconds since 1970; 0 without one.
+    pub(crate) token_expires: i64,
 }
 
 /// Who acts, in which tenant, by which call. The first argument of everything.
@@ -62,6 +64,7 @@ impl Ctx {
             request_id: String::new(),
             client_ip: String::new(),
             user_agent: String::new(),
+            token_expires: 0,
         };
         Self { tenant, principal: Arc::new(Principal::system(tenant)), call: Arc::new(call) }
     }

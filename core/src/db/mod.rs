@@ -10,12 +10,12 @@ use std::time::Duration;
 use kefu_migrations::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
 pub(crate) use page::Page;
 pub(crate) use scope::{Scoped, TenantId};
-pub(crate) use tx::{Push, Tx, insert_row};
+pub(crate) use tx::{Push, Tx, insert_row, stamp};
 
 use crate::config::DatabaseConfig;
 
@@ -48,9 +48,13 @@ impl Db {
 
     /// Begins a transaction that may write.
     pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let sqlite = self.backend() == DbBackend::Sqlite;
         let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
+            // On MySQL's own default a transaction does not see what others have committed since its first read, not
+            // even below a lock it has just waited for.
+            isolation_level: (!sqlite).then_some(IsolationLevel::ReadCommitted),
+            access_mode: None,
+            sqlite_transaction_mode: sqlite.then_some(SqliteTransactionMode::Immediate),
         };
         self.write.begin_with_options(options).await
     }

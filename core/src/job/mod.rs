@@ -3,7 +3,7 @@
 
 mod run;
 
-pub(crate) use run::Runner;
+pub(crate) use run::{Runner, sweep};
 
 use sea_orm::{ActiveValue::Set, ConnectionTrait};
 use serde::{Deserialize, Serialize};

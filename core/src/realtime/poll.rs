@@ -1,0 +1,218 @@
+//! The long poll: what a socket would get, read from the database by a cursor. The bus only says when to look.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kefu_proto::realtime::v1::event_service_server::EventService;
+use kefu_proto::realtime::v1::{
+    Frame, NotificationFrame, PollEventsRequest, PollEventsResponse, Push, Resync, frame, push,
+};
+use kefu_proto::session::v1::session::Status;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tonic::{Request, Response, Status as RpcStatus, async_trait};
+
+use super::cursor::Cursor;
+use crate::Core;
+use crate::access::{Ctx, enter};
+use crate::db::Scoped;
+use crate::error::Result;
+use crate::notification::entity::notification;
+use crate::session::audience::{message_frame, recipient};
+use crate::session::entity::{chat_message, chat_session};
+use crate::session::{agent, query, view};
+
+/// Messages in one answer.
+const MOST: u64 = 300;
+/// The bus may lose a push: look by oneself so often.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// See the module.
+pub(crate) struct Rpc(pub(crate) Arc<Core>);
+
+#[async_trait]
+impl EventService for Rpc {
+    async fn poll_events(&self, request: Request<PollEventsRequest>) -> Result<Response<PollEventsResponse>, RpcStatus> {
+        let (ctx, req) = enter(request)?;
+        let core = &self.0;
+        let wait = Duration::from_secs(u64::try_from(req.wait).unwrap_or(0));
+        stay_present(core, &ctx, wait).await?;
+        // Listen before looking: what comes in between is not missed.
+        let mut pushes = core.bus.subscribe();
+        if req.since.is_empty() {
+            return Ok(Response::new(start(core, &ctx).await?));
+        }
+        let mut cursor = Cursor::parse(&req.since)?;
+        if cursor.epoch != core.epoch {
+            return Ok(Response::new(resync(core, &ctx, "epoch").await?));
+        }
+        let deadline = tokio::time::Instant::now() + wait;
+        let mut ephemeral = Vec::new();
+        loop {
+            let (mut list, more) = changes(core, &ctx, &mut cursor).await?;
+            list.append(&mut ephemeral);
+            let over = tokio::time::Instant::now() >= deadline || core.stop.is_cancelled();
+            if !list.is_empty() || over {
+                return Ok(Response::new(PollEventsResponse { list, next: cursor.text()?, more }));
+            }
+            let until = deadline.min(tokio::time::Instant::now() + LOOK);
+            if let Ok(frame) = tokio::time::timeout_at(until, next_for(&mut pushes, &ctx)).await {
+                ephemeral.extend(frame);
+            }
+        }
+    }
+}
+
+/// Waits for a push to the caller. What cannot be read again, typing and states of people, is given; anything else
+/// only says that it is time to look.
+async fn next_for(pushes: &mut Receiver<Push>, ctx: &Ctx) -> Option<Frame> {
+    let me = recipient(ctx.principal.kind, ctx.principal.id);
+    loop {
+        let push = match pushes.recv().await {
+            Ok(push) => push,
+            Err(RecvError::Lagged(_)) => return None,
+            Err(RecvError::Closed) => std::future::pending().await,
+        };
+        if push.tenant_id != ctx.tenant.0 || !push.recipients.contains(&me) {
+            continue;
+        }
+        let Some(push::What::Frame(frame)) = push.what else { return None };
+        return match &frame.frame {
+            Some(frame::Frame::Typing(_) | frame::Frame::StatusUpdate(_)) => Some(frame),
+            _ => None,
+        };
+    }
+}
+
+/// A staff user who polls is there.
+async fn stay_present(core: &Core, ctx: &Ctx, wait: Duration) -> Result<()> {
+    if !ctx.is_staff() {
+        return Ok(());
+    }
+    let settings = crate::settings::assignment(core.db.read(), ctx.tenant).await?;
+    let until = core.clock.now() + wait + Duration::from_secs(u64::try_from(settings.grace_seconds).unwrap_or(0));
+    agent::renew(core, ctx.tenant, &[ctx.principal.id], until).await
+}
+
+/// Where things stand: every session followed, and nothing before it.
+async fn start(core: &Core, ctx: &Ctx) -> Result<PollEventsResponse> {
+    let mut cursor = Cursor { epoch: core.epoch.clone(), ..Cursor::default() };
+    cursor.notification_id = newest_notification(core, ctx).await?;
+    let sessions = followed(core, ctx, &cursor).await?;
+    cursor.sessions = sessions.iter().map(|s| (s.id, (s.last_seq, s.version))).collect();
+    let list = views(core, ctx, sessions).await?;
+    Ok(PollEventsResponse { list, next: cursor.text()?, more: false })
+}
+
+/// The cursor is of no use: say so, and give the state anew.
+async fn resync(core: &Core, ctx: &Ctx, reason: &str) -> Result<PollEventsResponse> {
+    let mut answer = start(core, ctx).await?;
+    let resync = Resync { session_id: 0, head: 0, reason: reason.to_owned() };
+    answer.list.insert(0, Frame { frame: Some(frame::Frame::Resync(resync)) });
+    Ok(answer)
+}
+
+/// The sessions the caller takes part in, and those in the cursor that the caller still sees: a session that was
+/// closed or handed on is told once more.
+async fn followed(core: &Core, ctx: &Ctx, cursor: &Cursor) -> Result<Vec<chat_session::Model>> {
+    use chat_session::Column as C;
+    let own = if ctx.is_customer() {
+        Condition::all().add(C::CustomerId.eq(ctx.principal.id)).add(C::Status.ne(Status::Closed as i16))
+    } else {
+        Condition::any()
+            .add(Condition::all().add(C::AgentId.eq(ctx.principal.id)).add(C::Status.eq(Status::Active as i16)))
+            .add(C::TransferTo.eq(ctx.principal.id))
+    };
+    let known = Condition::all().add(C::Id.is_in(cursor.sessions.keys().copied())).add(query::visible(ctx));
+    let rows = chat_session::Entity::of(ctx.tenant)
+        .filter(Condition::any().add(own).add(known))
+        .order_by_asc(C::Id)
+        .all(core.db.read())
+        .await?;
+    Ok(rows)
+}
+
+async fn views(core: &Core, ctx: &Ctx, sessions: Vec<chat_session::Model>) -> Result<Vec<Frame>> {
+    let views = view::many(core, ctx, sessions).await?;
+    Ok(views.into_iter().map(|s| Frame { frame: Some(frame::Frame::SessionUpdate(s)) }).collect())
+}
+
+/// What is new since the cursor, which is moved: sessions, their messages, notifications.
+async fn changes(core: &Core, ctx: &Ctx, cursor: &mut Cursor) -> Result<(Vec<Frame>, bool)> {
+    let sessions = followed(core, ctx, cursor).await?;
+    let over = |s: &chat_session::Model| s.status == Status::Closed as i16;
+    let mut list = Vec::new();
+    let mut more = false;
+    let mut changed = Vec::new();
+    let mut room = MOST;
+    for session in &sessions {
+        // A session that is new to the caller begins where it stands; its history is read by the caller.
+        let (seq, version) = cursor.sessions.get(&session.id).copied().unwrap_or((session.last_seq, -1));
+        if seq > session.last_seq {
+            let resync = Resync { session_id: session.id, head: session.last_seq, reason: "ahead".to_owned() };
+            list.push(Frame { frame: Some(frame::Frame::Resync(resync)) });
+            cursor.sessions.insert(session.id, (session.last_seq, session.version));
+            continue;
+        }
+        let messages = messages_after(core, ctx, session, seq, room).await?;
+        room -= u64::try_from(messages.len()).unwrap_or(room).min(room);
+        let reached = messages.last().map_or(seq, |m| m.seq);
+        more |= reached < session.last_seq;
+        let files = view::files_of(core, ctx.tenant, &messages).await?;
+        let frames = messages.iter().map(|m| frame::Frame::Message(message_frame(m, files.get(&m.file_id))));
+        list.extend(frames.map(|f| Frame { frame: Some(f) }));
+        if session.version > version {
+            changed.push(session.clone());
+        }
+        cursor.sessions.insert(session.id, (reached, session.version));
+        if over(session) && reached == session.last_seq {
+            cursor.sessions.remove(&session.id);
+        }
+    }
+    cursor.sessions.retain(|id, _| sessions.iter().any(|s| s.id == *id));
+    list.extend(views(core, ctx, changed).await?);
+    list.extend(notifications_after(core, ctx, cursor).await?);
+    Ok((list, more))
+}
+
+async fn messages_after(
+    core: &Core,
+    ctx: &Ctx,
+    session: &chat_session::Model,
+    seq: i32,
+    room: u64,
+) -> Result<Vec<chat_message::Model>> {
+    if seq >= session.last_seq || room == 0 {
+        return Ok(Vec::new());
+    }
+    let rows = chat_message::Entity::of(ctx.tenant)
+        .filter(chat_message::Column::SessionId.eq(session.id))
+        .filter(chat_message::Column::Seq.gt(seq))
+        .order_by_asc(chat_message::Column::Seq)
+        .limit(room)
+        .all(core.db.read())
+        .await?;
+    Ok(rows)
+}
+
+async fn newest_notification(core: &Core, ctx: &Ctx) -> Result<i64> {
+    let newest = notification::Entity::of(ctx.tenant)
+        .filter(notification::Column::UserId.eq(if ctx.is_staff() { ctx.principal.id } else { 0 }))
+        .order_by_desc(notification::Column::Id)
+        .one(core.db.read())
+        .await?;
+    Ok(newest.map_or(0, |n| n.id))
+}
+
+async fn notifications_after(core: &Core, ctx: &Ctx, cursor: &mut Cursor) -> Result<Vec<Frame>> {
+    if !ctx.is_staff() {
+        return Ok(Vec::new());
+    }
+    let found = crate::notification::after(core.db.read(), ctx, cursor.notification_id).await?;
+    cursor.notification_id = found.last().map_or(cursor.notification_id, |n| n.id);
+    let frame = |n: kefu_proto::notification::v1::Notification| {
+        frame::Frame::Notification(NotificationFrame { notification_id: n.id, notification: Some(n) })
+    };
+    Ok(found.into_iter().map(|n| Frame { frame: Some(frame(n)) }).collect())
+}

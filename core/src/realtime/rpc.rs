@@ -1,0 +1,118 @@
+//! The RealtimeService: what an edge needs to serve sockets.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use chrono::Duration;
+use futures_util::{Stream, StreamExt, stream};
+use kefu_proto::common::v1::Empty;
+use kefu_proto::common::v1::principal::Kind;
+use kefu_proto::realtime::v1::heartbeat_request::Presence;
+use kefu_proto::realtime::v1::realtime_service_server::RealtimeService;
+use kefu_proto::realtime::v1::{
+    Head, HeartbeatRequest, HeartbeatResponse, OpenConnectionRequest, OpenConnectionResponse, Push, WatchRequest, push,
+};
+use kefu_proto::session::v1::session::Status;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use tokio_stream::wrappers::BroadcastStream;
+use tonic::{Request, Response, Status as RpcStatus, async_trait};
+
+use crate::Core;
+use crate::access::{Ctx, enter};
+use crate::db::{Scoped, TenantId};
+use crate::error::Result;
+use crate::session::agent;
+use crate::session::entity::chat_session;
+
+/// Between two heartbeats of an edge: several fit into the lease.
+const HEARTBEAT_MS: i32 = 10_000;
+/// People in one statement.
+const CHUNK: usize = 500;
+
+/// See the module.
+pub(crate) struct Rpc(pub(crate) Arc<Core>);
+
+#[async_trait]
+impl RealtimeService for Rpc {
+    async fn open_connection(
+        &self,
+        request: Request<OpenConnectionRequest>,
+    ) -> Result<Response<OpenConnectionResponse>, RpcStatus> {
+        let (ctx, req) = enter(request)?;
+        let notifications = match req.notification_id {
+            after if after > 0 && ctx.is_staff() => {
+                crate::notification::after(self.0.db.read(), &ctx, after).await?
+            }
+            _ => Vec::new(),
+        };
+        Ok(Response::new(OpenConnectionResponse {
+            principal: Some(ctx.principal.message()),
+            tenant_id: ctx.tenant.0,
+            login_session_id: ctx.principal.login_session_id,
+            expire_time: ctx.call.token_expires,
+            epoch: self.0.epoch.clone(),
+            heads: heads(&self.0, &ctx).await?,
+            notifications,
+        }))
+    }
+
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<Push, RpcStatus>> + Send>>;
+
+    async fn watch(&self, request: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, RpcStatus> {
+        enter(request)?;
+        let pushes = BroadcastStream::new(self.0.bus.subscribe());
+        let ready = Push { tenant_id: 0, recipients: Vec::new(), what: Some(push::What::Ready(Empty {})) };
+        // An edge that was too slow has missed something: the stream ends, and the edge reads what is missing.
+        let pushes = pushes.map(|push| push.map_err(|_| RpcStatus::data_loss("pushes were lost; read the gaps")));
+        let stop = self.0.stop.clone().cancelled_owned();
+        let all = stream::once(async move { Ok(ready) }).chain(pushes).take_until(stop);
+        Ok(Response::new(Box::pin(all)))
+    }
+
+    async fn heartbeat(&self, request: Request<HeartbeatRequest>) -> Result<Response<HeartbeatResponse>, RpcStatus> {
+        let (_, req) = enter(request)?;
+        for group in req.presences.chunks(CHUNK) {
+            note(&self.0, group).await?;
+        }
+        Ok(Response::new(HeartbeatResponse { next_ms: HEARTBEAT_MS }))
+    }
+}
+
+/// The sessions a caller takes part in.
+async fn heads(core: &Core, ctx: &Ctx) -> Result<Vec<Head>> {
+    use chat_session::Column as C;
+    let select = chat_session::Entity::of(ctx.tenant);
+    let select = if ctx.is_customer() {
+        select.filter(C::CustomerId.eq(ctx.principal.id)).filter(C::Status.ne(Status::Closed as i16))
+    } else {
+        select.filter(C::AgentId.eq(ctx.principal.id)).filter(C::Status.eq(Status::Active as i16))
+    };
+    let sessions = select.all(core.db.read()).await?;
+    Ok(sessions.into_iter().map(|s| Head { session_id: s.id, seq: s.last_seq }).collect())
+}
+
+/// Writes down who is there and who is not.
+async fn note(core: &Core, presences: &[Presence]) -> Result<()> {
+    let mut groups: BTreeMap<(i64, i32, bool), Vec<i64>> = BTreeMap::new();
+    for presence in presences {
+        if let Some(who) = &presence.who {
+            groups.entry((presence.tenant_id, who.kind, presence.connected)).or_default().push(who.id);
+        }
+    }
+    let until = core.clock.now() + Duration::seconds(agent::LEASE_SECONDS);
+    for ((tenant, kind, connected), ids) in groups {
+        let tenant = TenantId(tenant);
+        match (Kind::try_from(kind), connected) {
+            (Ok(Kind::User), true) => agent::renew(core, tenant, &ids, until).await?,
+            (Ok(Kind::User), false) => {
+                for id in ids {
+                    agent::left(core, tenant, id).await?;
+                }
+            }
+            (Ok(Kind::Customer), online) => agent::customer_seen(core, tenant, &ids, online).await?,
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,184 @@
+//! Opening a session: a customer arrives, or comes back.
+
+use kefu_proto::common::v1::ErrorReason;
+use kefu_proto::common::v1::principal::Kind;
+use kefu_proto::session::v1::message::ContentType;
+use kefu_proto::session::v1::session::{Channel, Status};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect};
+
+use crate::customer::entity::customer;
+use crate::db::{Scoped, Tx};
+use crate::error::{Result, not_found, refuse};
+use crate::event::Event;
+use crate::session::entity::chat_session;
+use crate::session::message::{Draft, append, say};
+use crate::session::state::{code, save};
+use crate::session::{audience, query, queue};
+use crate::team::entity::team;
+
+/// Puts a customer into a team's queue, or continues the session that is open; a question becomes a message. When the
+/// queue takes nobody, a question is kept as a left message; without one the customer is told (QUEUE_FULL).
+pub(crate) async fn open(
+    tx: &mut Tx<'_>,
+    customer: &customer::Model,
+    team: &team::Model,
+    channel: Channel,
+    problem_type: &str,
+    question: &str,
+) -> Result<chat_session::Model> {
+    let tenant = tx.ctx().tenant;
+    // Two tabs of one customer must not open two sessions: the customer's row is the lock.
+    let found = customer::Entity::one(tenant, customer.id).lock_exclusive().one(&**tx).await?;
+    let customer = found.ok_or_else(|| not_found("customer"))?;
+    let open = chat_session::Entity::of(tenant)
+        .filter(chat_session::Column::CustomerId.eq(customer.id))
+        .filter(chat_session::Column::Status.ne(code(Status::Closed)))
+        .lock_exclusive()
+        .one(&**tx)
+        .await?;
+    let mut session = match open {
+        Some(session) => resume(tx, session).await?,
+        None => create(tx, &customer, team, channel, problem_type, question).await?,
+    };
+    ask(tx, &customer, &mut session, question).await?;
+    Ok(session)
+}
+
+/// An open session goes on; one with a left message waits again.
+async fn resume(tx: &mut Tx<'_>, session: chat_session::Model) -> Result<chat_session::Model> {
+    if session.status != code(Status::MessageLeft) {
+        return Ok(session);
+    }
+    let (now, version) = (tx.now(), session.version);
+    let mut row = session.into_active_model();
+    row.status = Set(code(Status::Queued));
+    row.queue_time = Set(now);
+    save(tx, row, version).await
+}
+
+async fn create(
+    tx: &mut Tx<'_>,
+    customer: &customer::Model,
+    team: &team::Model,
+    channel: Channel,
+    problem_type: &str,
+    question: &str,
+) -> Result<chat_session::Model> {
+    let tenant = tx.ctx().tenant;
+    let general = crate::settings::general(&**tx, tenant).await?;
+    let zone = crate::settings::zone(&general);
+    let status = if takes(tx, team).await? {
+        Status::Queued
+    } else if question.is_empty() {
+        return Err(refuse(ErrorReason::QueueFull));
+    } else {
+        Status::MessageLeft
+    };
+    let now = tx.now();
+    let queue_no = queue::draw(tx, team, zone).await?;
+    let row = chat_session::ActiveModel {
+        customer_id: Set(customer.id),
+        team_id: Set(team.id),
+        agent_id: Set(0),
+        status: Set(code(status)),
+        channel: Set(code(channel)),
+        problem_type: Set(problem_type.to_owned()),
+        urgent: Set(false),
+        queue_no: Set(queue_no),
+        queue_time: Set(now),
+        assign_time: Set(None),
+        first_reply_time: Set(None),
+        close_time: Set(None),
+        close_reason: Set(0),
+        summary: Set(String::new()),
+        last_seq: Set(0),
+        last_message: Set(String::new()),
+        last_message_time: Set(None),
+        customer_delivered_seq: Set(0),
+        customer_read_seq: Set(0),
+        agent_delivered_seq: Set(0),
+        agent_read_seq: Set(0),
+        unanswered_since: Set(None),
+        customer_time: Set(now),
+        reminded: Set(false),
+        customer_online: Set(false),
+        note_count: Set(0),
+        rating_score: Set(0),
+        rating_tags: Set(serde_json::json!([])),
+        rating_comment: Set(String::new()),
+        rating_time: Set(None),
+        transfer_from: Set(0),
+        transfer_to: Set(0),
+        transfer_team: Set(0),
+        transfer_reason: Set(String::new()),
+        transfer_expire_time: Set(None),
+        version: Set(1),
+        ..Default::default()
+    };
+    let mut session = tx.insert(row).await?;
+    count_session(tx, customer.id).await?;
+    let on_duty = crate::team::on_duty(&crate::team::working_hours(team), zone, now);
+    let greeting = if on_duty { &general.welcome_message } else { &general.off_duty_message };
+    say(tx, &mut session, "welcome".to_owned(), greeting).await?;
+    if status == Status::MessageLeft {
+        tx.emit(&Event::MessageLeft { session_id: session.id, team_id: team.id }).await?;
+    }
+    Ok(session)
+}
+
+/// Whether the team's queue takes one more.
+async fn takes(tx: &Tx<'_>, team: &team::Model) -> Result<bool> {
+    let tenant = tx.ctx().tenant;
+    let settings = crate::settings::assignment(&**tx, tenant).await?;
+    if settings.queue_enabled && settings.queue_limit == 0 {
+        return Ok(true);
+    }
+    let waiting = i64::try_from(query::waiting(tenant, team.id).count(&**tx).await?).unwrap_or(i64::MAX);
+    if settings.queue_enabled {
+        return Ok(waiting < i64::from(settings.queue_limit));
+    }
+    let snapshot = crate::session::assign::team_snapshot(tx.core(), tenant, team.id).await?;
+    let free: i64 = snapshot
+        .candidates
+        .iter()
+        .filter(|c| c.is_here(tx.now()))
+        .map(|c| i64::from(std::cmp::max(c.max_sessions - c.active, 0)))
+        .sum();
+    Ok(waiting < free)
+}
+
+async fn count_session(tx: &Tx<'_>, customer_id: i64) -> Result<()> {
+    use customer::Column as C;
+    customer::Entity::change(tx.ctx().tenant)
+        .col_expr(C::SessionCount, Expr::col(C::SessionCount).add(1))
+        .col_expr(C::LastSessionTime, Expr::value(tx.now()))
+        .filter(C::Id.eq(customer_id))
+        .exec(&**tx)
+        .await?;
+    Ok(())
+}
+
+/// The customer's first words.
+async fn ask(tx: &mut Tx<'_>, customer: &customer::Model, session: &mut chat_session::Model, question: &str) -> Result<()> {
+    if question.is_empty() {
+        return Ok(());
+    }
+    let draft = Draft {
+        sender_kind: Kind::Customer,
+        sender_id: customer.id,
+        sender_name: customer.name.clone(),
+        client_msg_id: format!("question-{}", session.last_seq + 1),
+        content_type: ContentType::Text,
+        content: question.to_owned(),
+        file_id: 0,
+        quote_message_id: 0,
+    };
+    let (tenant, now) = (tx.ctx().tenant, tx.now());
+    let messages = append(&**tx, tenant, now, session, vec![draft]).await?;
+    for message in &messages {
+        tx.push(audience::message_push(tenant, session, message, None));
+    }
+    tx.emit(&Event::MessagesSent { message_ids: messages.iter().map(|m| m.id).collect() }).await?;
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! The queue (PRD 2.4.3.4): places, expected waits, and why somebody still waits.
+
+use std::collections::HashMap;
+
+use chrono::Datelike;
+use kefu_proto::common::v1::principal::Kind;
+use kefu_proto::realtime::v1::frame::Frame;
+use kefu_proto::session::v1::session::{Status, WaitReason};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::Core;
+use crate::clock::Time;
+use crate::db::{Scoped, TenantId, Tx};
+use crate::error::{Result, not_found};
+use crate::session::assign::{self, Candidate};
+use crate::session::audience;
+use crate::session::entity::chat_session;
+use crate::session::query;
+use crate::session::state::code;
+use crate::session::view::{self, Side};
+use crate::team::entity::team;
+
+/// Sessions whose handling times are averaged.
+const SAMPLE: u64 = 100;
+
+/// A place in a queue.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Place {
+    /// 1 is next.
+    pub(crate) position: i32,
+    /// Least and most expected wait in seconds, if it can be told.
+    pub(crate) wait: Option<(i32, i32)>,
+    /// Why the session still waits.
+    pub(crate) reason: WaitReason,
+}
+
+/// The number a customer draws, as `A017`.
+pub(crate) fn number(team_id: i64, queue_no: i32) -> String {
+    let letter = char::from(b'A' + u8::try_from(team_id.rem_euclid(26)).unwrap_or(0));
+    format!("{letter}{queue_no:03}")
+}
+
+/// Draws the next number of the day. The counter moves by one conditional statement, so that two customers never
+/// draw the same.
+pub(crate) async fn draw(tx: &Tx<'_>, team: &team::Model, zone: chrono_tz::Tz) -> Result<i32> {
+    use team::Column as C;
+    let day = tx.now().with_timezone(&zone).date_naive();
+    let day = format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day());
+    let next = CaseStatement::new()
+        .case(Expr::col(C::QueueDay).eq(day.clone()), Expr::col(C::QueueCounter).add(1))
+        .finally(Expr::value(1));
+    // The counter stands first: MySQL assigns from left to right.
+    team::Entity::change(tx.ctx().tenant)
+        .col_expr(C::QueueCounter, next.into())
+        .col_expr(C::QueueDay, Expr::value(day))
+        .filter(C::Id.eq(team.id))
+        .exec(&**tx)
+        .await?;
+    let team = team::Entity::one(tx.ctx().tenant, team.id).one(&**tx).await?.ok_or_else(|| not_found("team"))?;
+    Ok(team.queue_counter)
+}
+
+/// The places of those among `sessions` that wait.
+pub(crate) async fn places(core: &Core, tenant: TenantId, sessions: &[chat_session::Model]) -> Result<HashMap<i64, Place>> {
+    let mut team_ids: Vec<i64> =
+        sessions.iter().filter(|s| s.status == code(Status::Queued)).map(|s| s.team_id).collect();
+    team_ids.sort_unstable();
+    team_ids.dedup();
+    let mut places = HashMap::new();
+    for team_id in team_ids {
+        let of_team = team_places(core, tenant, team_id).await?;
+        places.extend(of_team.into_iter().filter(|(id, _)| sessions.iter().any(|s| s.id == *id)));
+    }
+    Ok(places)
+}
+
+/// The places of everybody who waits for a team, first to last.
+async fn team_places(core: &Core, tenant: TenantId, team_id: i64) -> Result<Vec<(i64, Place)>> {
+    let db = core.db.read();
+    let waiting: Vec<i64> = query::in_queue_order(query::waiting(tenant, team_id))
+        .select_only()
+        .column(chat_session::Column::Id)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let now = core.clock.now();
+    let team = assign::team_snapshot(core, tenant, team_id).await?;
+    let reason = wait_reason(&team.candidates, team.on_duty, now);
+    let slots = slots(&team.candidates, now);
+    let mean = mean_handling_seconds(core, tenant, team_id).await?;
+    let place = |(ahead, id): (i32, i64)| (id, Place { position: ahead + 1, wait: expected_wait(ahead, slots, mean), reason });
+    Ok((0..).zip(waiting).map(place).collect())
+}
+
+/// Sessions that the present agents can serve at once.
+fn slots(candidates: &[Candidate], now: Time) -> i32 {
+    candidates.iter().filter(|c| c.is_here(now)).map(|c| c.max_sessions).sum()
+}
+
+/// Why a team's queue does not move.
+pub(crate) fn wait_reason(candidates: &[Candidate], on_duty: bool, now: Time) -> WaitReason {
+    let mut here = candidates.iter().filter(|c| c.is_here(now)).peekable();
+    if here.peek().is_none() {
+        return if on_duty { WaitReason::NobodyOnline } else { WaitReason::OffDuty };
+    }
+    if here.any(Candidate::has_room) { WaitReason::Assigning } else { WaitReason::AllFull }
+}
+
+/// How long the last sessions of the team took from assignment to close, in seconds; none before the first.
+async fn mean_handling_seconds(core: &Core, tenant: TenantId, team_id: i64) -> Result<Option<i64>> {
+    use chat_session::Column as C;
+    let times: Vec<(Option<Time>, Option<Time>)> = chat_session::Entity::of(tenant)
+        .filter(C::TeamId.eq(team_id))
+        .filter(C::CloseTime.is_not_null())
+        .filter(C::AssignTime.is_not_null())
+        .order_by_desc(C::CloseTime)
+        .limit(SAMPLE)
+        .select_only()
+        .column(C::AssignTime)
+        .column(C::CloseTime)
+        .into_tuple()
+        .all(core.db.read())
+        .await?;
+    let seconds: Vec<i64> = times.into_iter().filter_map(|(from, to)| Some(std::cmp::max((to? - from?).num_seconds(), 0))).collect();
+    let count = i64::try_from(seconds.len()).unwrap_or(i64::MAX);
+    Ok((count > 0).then(|| seconds.iter().sum::<i64>() / count))
+}
+
+/// ((people ahead ÷ slots, rounded down) + 1) × the mean handling time, as a range in whole minutes, rounded up.
+/// Too low a figure is worse than none: without slots or experience there is none.
+fn expected_wait(ahead: i32, slots: i32, mean_seconds: Option<i64>) -> Option<(i32, i32)> {
+    let mean = mean_seconds?;
+    if slots <= 0 {
+        return None;
+    }
+    let rounds = i64::from(ahead / slots) + 1;
+    let minutes = |seconds: i64| i32::try_from(std::cmp::max((seconds + 59).div_euclid(60), 1) * 60).unwrap_or(i32::MAX);
+    let wait = rounds.saturating_mul(mean);
+    Some((minutes(wait), minutes(wait.saturating_mul(3) / 2)))
+}
+
+/// Tells the customers who wait for a team where they stand now.
+pub(crate) async fn announce(core: &Core, tenant: TenantId, team_id: i64) -> Result<()> {
+    let waiting = query::in_queue_order(query::waiting(tenant, team_id)).all(core.db.read()).await?;
+    for session in view::build(core, tenant, waiting, Side::Customer).await? {
+        let customer = audience::recipient(Kind::Customer, session.customer_id);
+        core.bus.publish(audience::to(tenant, vec![customer], Frame::SessionUpdate(session)));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use kefu_proto::session::v1::session::WaitReason;
+
+    use super::{expected_wait, number, wait_reason};
+    use crate::session::assign::tests::{at, candidate};
+
+    #[test]
+    fn waits_are_rounded_up_and_unknown_without_experience() {
+        for (ahead, slots, mean, expected) in [
+            (0, 1, Some(60), Some((60, 120))),
+            (0, 5, Some(61), Some((120, 120))),
+            (4, 5, Some(300), Some((300, 480))),
+            (5, 5, Some(300), Some((600, 900))),
+            (9, 3, Some(120), Some((480, 720))),
+            (0, 1, Some(0), Some((60, 60))),
+            (3, 0, Some(300), None),
+            (3, 2, None, None),
+        ] {
+            assert_eq!(expected_wait(ahead, slots, mean), expected, "{ahead} ahead, {slots} slots, {mean:?}");
+        }
+    }
+
+    #[test]
+    fn the_reason_names_what_is_missing() {
+        let (gone, full, free) = (candidate(1, 0, 5, -1), candidate(2, 5, 5, 60), candidate(3, 0, 5, 60));
+        assert_eq!(wait_reason(&[], true, at(0)), WaitReason::NobodyOnline);
+        assert_eq!(wait_reason(&[gone.clone()], false, at(0)), WaitReason::OffDuty);
+        assert_eq!(wait_reason(&[gone.clone(), full.clone()], true, at(0)), WaitReason::AllFull);
+        assert_eq!(wait_reason(&[gone, full, free], true, at(0)), WaitReason::Assigning);
+    }
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!((number(0, 17).as_str(), number(27, 1234).as_str()), ("A017", "B1234"));
+    }
+}
