@@ -1,7 +1,7 @@
 //! What belongs to the installation as a whole: its secrets and the incarnation of its database.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, QueryFilter};
 
 use crate::access::secret::random_token;
 use crate::clock::Clock;
@@ -60,11 +60,8 @@ async fn value(db: &Db, clock: &Clock, name: &str) -> Result<String> {
     if let Some(value) = read(db, name).await? {
         return Ok(value);
     }
-    let row = system_value::ActiveModel {
-        name: Set(name.to_owned()),
-        value: Set(random_token()?),
-        ..Default::default()
-    };
+    let row =
+        system_value::ActiveModel { name: Set(name.to_owned()), value: Set(random_token()?), ..Default::default() };
     let txn = db.begin().await?;
     match insert_row(&txn, INSTALLATION, 0, clock.now(), row).await {
         Ok(row) => {

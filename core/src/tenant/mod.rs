@@ -10,7 +10,7 @@ pub use installation::renew_epoch;
 pub(crate) use new::first_start;
 pub use new::{NewTenant, create_tenant};
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 use crate::Core;
 use crate::db::{Scoped, TenantId};
@@ -35,7 +35,9 @@ pub(crate) async fn resolve(core: &Core, code: &str) -> Result<TenantId> {
     }
     let wanted = if code.is_empty() { DEFAULT_CODE } else { &code };
     let found = tenant::Entity::of(INSTALLATION).filter(tenant::Column::Code.eq(wanted)).one(db).await?;
-    found.map(|row| TenantId(row.id)).ok_or_else(|| invalid("tenantCode", if code.is_empty() { "required" } else { "not_found" }))
+    found
+        .map(|row| TenantId(row.id))
+        .ok_or_else(|| invalid("tenantCode", if code.is_empty() { "required" } else { "not_found" }))
 }
 
 /// A tenant's code and name.

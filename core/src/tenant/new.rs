@@ -85,8 +85,7 @@ async fn create(db: &Db, clock: &Clock, passwords: &Passwords, code: &str, name:
 
 /// 2 to 64 small letters, digits and dashes.
 fn is_code(code: &str) -> bool {
-    (2..=64).contains(&code.len())
-        && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    (2..=64).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 #[cfg(test)]
@@ -95,7 +94,8 @@ mod tests {
 
     #[test]
     fn codes_are_plain() {
-        let cases = [("default", true), ("a1-b", true), ("a", false), ("Default", false), ("a b", false), ("租户", false)];
+        let cases =
+            [("default", true), ("a1-b", true), ("a", false), ("Default", false), ("a b", false), ("租户", false)];
         for (code, right) in cases {
             assert_eq!(is_code(code), right, "{code}");
         }

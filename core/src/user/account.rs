@@ -5,7 +5,7 @@ use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::user::v1::user::Status;
 use kefu_proto::user::v1::{CreateUserRequest, UpdateUserRequest};
 use sea_orm::sea_query::{Expr, SimpleExpr};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use crate::clock::Time;
 use crate::db::{Scoped, TenantId, Tx, insert_row};
@@ -173,7 +173,7 @@ pub(super) async fn set_password(tx: &Tx<'_>, id: i64, password_hash: String, sa
     Ok(changed.rows_affected == 1)
 }
 
-/// Deletes a user; the login name and the phone are free again.
+/// Deletes a user, who leaves roles and teams; the login name and the phone are free again.
 pub(super) async fn delete(tx: &mut Tx<'_>, id: i64) -> Result<()> {
     if id == tx.ctx().principal.id {
         return Err(last_administrator());
@@ -186,6 +186,7 @@ pub(super) async fn delete(tx: &mut Tx<'_>, id: i64) -> Result<()> {
     row.phone = Set(None);
     tx.delete(row).await?;
     roles::assign(tx, id, &[]).await?;
+    crate::team::leave_all(tx, id).await?;
     demand_administrator(tx).await?;
     end_logins(tx, Kind::User, id, 0).await
 }

@@ -7,11 +7,11 @@ use kefu_proto::common::v1::ErrorReason;
 use kefu_proto::user::v1::SendCodeResponse;
 use kefu_proto::user::v1::send_code_request::Purpose;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, QueryFilter, QueryOrder};
 
 use crate::Core;
-use crate::access::secret::{equal, keyed, random_code};
 use crate::access::Ctx;
+use crate::access::secret::{equal, keyed, random_code};
 use crate::db::Scoped;
 use crate::error::{Error, Result, refuse};
 use crate::user::ENABLED;

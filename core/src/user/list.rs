@@ -17,7 +17,8 @@ use user_info::Column;
 pub(super) fn select(tenant: TenantId, request: &ListUsersRequest) -> Select<user_info::Entity> {
     let mut select = user_info::Entity::of(tenant);
     if !request.keyword.is_empty() {
-        select = select.filter(contains(&[Column::Username, Column::Name, Column::Phone, Column::Email], &request.keyword));
+        select =
+            select.filter(contains(&[Column::Username, Column::Name, Column::Phone, Column::Email], &request.keyword));
     }
     if request.status() != Status::Unspecified {
         select = select.filter(Column::Status.eq(number(request.status())));
@@ -56,7 +57,7 @@ fn order(sort: &str) -> (Column, Order) {
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::{Order, Iden};
+    use sea_orm::{Iden, Order};
 
     use super::order;
 

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use kefu_proto::common::v1::ErrorReason;
 use kefu_proto::common::v1::principal::Kind;
-use kefu_proto::realtime::v1::push::{Revoke, What};
 use kefu_proto::realtime::v1::Recipient;
+use kefu_proto::realtime::v1::push::{Revoke, What};
 use kefu_proto::user::v1::role::DataScope;
 use kefu_proto::user::v1::{LoginResponse, UserInfo};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, QueryFilter, QuerySelect};
 
 use crate::Core;
 use crate::access::secret::{digest, random_token};

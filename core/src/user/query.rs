@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::user::v1::UserInfo;
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::Core;
 use crate::access::Principal;
@@ -102,11 +102,7 @@ pub(super) async fn role_ids(
 }
 
 /// The names of users.
-pub(crate) async fn names(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    ids: &[i64],
-) -> Result<HashMap<i64, String>> {
+pub(crate) async fn names(db: &impl ConnectionTrait, tenant: TenantId, ids: &[i64]) -> Result<HashMap<i64, String>> {
     let rows = user_info::Entity::of(tenant)
         .filter(user_info::Column::Id.is_in(ids.iter().copied()))
         .select_only()

@@ -5,7 +5,7 @@ use chrono::Duration;
 use kefu_proto::common::v1::ErrorReason;
 use kefu_proto::user::v1::LoginResponse;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, QueryFilter};
 
 use crate::Core;
 use crate::access::Ctx;

@@ -8,7 +8,7 @@ use kefu_proto::contract;
 use kefu_proto::user::v1::Permission;
 use kefu_proto::user::v1::role::DataScope;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter, QuerySelect};
 use serde_json::Value as Json;
 
 use crate::clock::{Clock, Time};

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use kefu_proto::user::v1::role_service_server::RoleService;
-use kefu_proto::user::v1::{
-    ListPermissionsRequest, ListPermissionsResponse, ListRolesRequest, ListRolesResponse,
-};
+use kefu_proto::user::v1::{ListPermissionsRequest, ListPermissionsResponse, ListRolesRequest, ListRolesResponse};
 use sea_orm::QueryOrder;
 use tonic::{Request, Response, Status};
 
