@@ -19,13 +19,13 @@ const FROM_METADATA: [HeaderName; 2] = [ALLOW, CONTENT_RANGE];
 
 /// An answer.
 pub(crate) fn success(data: Json, caller: &Caller) -> Response {
-    let envelope = json!({
+    let mut envelope = json!({
         "code": 200,
         "message": "success",
-        "data": data,
         "timestamp": now_millis(),
         "requestId": caller.request_id,
     });
+    envelope["data"] = data;
     respond(StatusCode::OK, &envelope)
 }
 

@@ -79,8 +79,12 @@ async fn json_body(edge: &Edge, parts: &Parts, body: Body) -> Result<Bytes, Stat
         return Err(too_large(limit as u64));
     }
     let bytes = to_bytes(body, limit).await.map_err(|error| {
-        let over = std::error::Error::source(&error).is_some_and(|source| source.is::<LengthLimitError>());
-        if over { too_large(limit as u64) } else { invalid(&[Violation::new("", "json", error.to_string())]) }
+        let error = error.into_inner();
+        if error.is::<LengthLimitError>() {
+            too_large(limit as u64)
+        } else {
+            invalid(&[Violation::new("", "json", error.to_string())])
+        }
     })?;
     if bytes.is_empty() || media_type(&parts.headers) == "application/json" {
         return Ok(bytes);

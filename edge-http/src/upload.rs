@@ -3,6 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Poll, ready};
 
 use axum::body::Body;
 use axum::extract::multipart::{Field, MultipartError};
@@ -27,7 +28,7 @@ use crate::{Edge, call};
 const CHUNK_BYTES: usize = 256 << 10;
 /// Chunks that wait for the core.
 const CHUNKS_WAITING: usize = 4;
-/// What may surround the file's bytes: boundaries and headers of parts.
+/// What may surround the fields' and the file's bytes: boundaries, heads of parts, and what was read ahead.
 const SLACK_BYTES: u64 = 64 << 10;
 
 /// A message on its way to the core. The end must be said: a channel that merely closes is an upload that broke off.
@@ -57,6 +58,8 @@ pub(crate) async fn handle(
     let method = found.route.method;
     let mut answer = pin!(call::upload(edge, method, caller, messages));
     let answer = tokio::select! {
+        // The core first: who may not upload is told so before the file is read.
+        biased;
         early = &mut answer => early?,
         sent = form.send(&sender) => {
             sent?;
@@ -83,6 +86,25 @@ impl Allowance {
     }
 }
 
+/// The parser takes all that it can get into memory at once. A pause after each frame leaves it one, and the frames of
+/// a client that is faster than the core stay in the socket.
+fn frame_by_frame(body: Body, allowance: Arc<Allowance>) -> Body {
+    let mut frames = body.into_data_stream();
+    let mut pause = false;
+    Body::from_stream(stream::poll_fn(move |context| {
+        if std::mem::take(&mut pause) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let next = ready!(frames.poll_next_unpin(context));
+        pause = true;
+        Poll::Ready(next.map(|frame| match frame {
+            Ok(frame) if !allowance.spend(frame.len()) => Err(axum::Error::new("the form is too large")),
+            frame => frame,
+        }))
+    }))
+}
+
 /// A form that is being read.
 struct Form<'a> {
     edge: &'a Edge,
@@ -102,15 +124,10 @@ impl<'a> Form<'a> {
             return Err(Status::internal("an upload without meta"));
         };
         let meta = Filling::form(found, meta, request.uri().query().unwrap_or_default());
-        let left = AtomicU64::new(edge.options.max_body_bytes as u64);
+        let left = AtomicU64::new(edge.options.max_body_bytes as u64 + SLACK_BYTES);
         let allowance = Arc::new(Allowance { left, exceeded: AtomicBool::new(false) });
         let limit = allowance.clone();
-        let request = request.map(|body| {
-            Body::from_stream(body.into_data_stream().map(move |chunk| {
-                let chunk = chunk?;
-                if limit.spend(chunk.len()) { Ok(chunk) } else { Err(axum::Error::new("the form is too large")) }
-            }))
-        });
+        let request = request.map(|body| frame_by_frame(body, limit));
         let parts = Multipart::from_request(request, &()).await;
         let parts = parts.map_err(|error| malformed(error.body_text()))?;
         Ok(Self { edge, parts, allowance, input, meta })

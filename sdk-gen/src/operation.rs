@@ -39,6 +39,16 @@ pub(crate) fn hidden(method: &Method) -> BTreeSet<String> {
     hidden
 }
 
+/// What a client fills: the request, or of an upload its `meta`.
+pub(crate) fn request(method: &Method) -> MessageDescriptor {
+    let input = method.descriptor.input();
+    let meta = input.get_field_by_name("meta").filter(|_| method.descriptor.is_client_streaming());
+    match meta.map(|field| field.kind()) {
+        Some(Kind::Message(meta)) => meta,
+        _ => input,
+    }
+}
+
 /// The operation of one route of a method.
 pub(crate) fn operation(schemas: &Schemas, method: &Method, index: usize) -> Json {
     let route = &method.routes[index];
@@ -78,7 +88,7 @@ pub(crate) fn error_response() -> Json {
             "reason": {"type": "string", "description": "What is wrong with it."},
         },
     });
-    let mut schema = envelope(json!({"type": "null"}));
+    let mut schema = envelope(&json!({"type": "null"}));
     schema["properties"]["reason"] = json!({"$ref": "#/components/schemas/ErrorReason"});
     schema["properties"]["details"] = json!({"type": "array", "items": detail});
     let retry = json!({"description": "Seconds after which to try again.", "schema": {"type": "integer"}});
@@ -89,7 +99,7 @@ pub(crate) fn error_response() -> Json {
     })
 }
 
-fn envelope(data: Json) -> Json {
+fn envelope(data: &Json) -> Json {
     json!({
         "type": "object",
         "required": ["code", "message", "data", "timestamp", "requestId"],
@@ -118,7 +128,7 @@ fn variables(route: &Route) -> Vec<String> {
 }
 
 fn parameters(schemas: &Schemas, method: &Method, route: &Route) -> Vec<Json> {
-    let input = method.descriptor.input();
+    let input = request(method);
     let mut parameters = Vec::new();
     for field in variables(route).iter().filter_map(|name| input.get_field_by_name(name)) {
         let schema = schemas.field(&field, Way::In);
@@ -139,20 +149,16 @@ fn parameters(schemas: &Schemas, method: &Method, route: &Route) -> Vec<Json> {
 }
 
 fn body(schemas: &Schemas, method: &Method) -> Json {
-    let input = method.descriptor.input();
     if method.descriptor.is_client_streaming() {
-        return json!({"required": true, "content": {"multipart/form-data": {"schema": form(schemas, method, &input)}}});
+        return json!({"required": true, "content": {"multipart/form-data": {"schema": form(schemas, method)}}});
     }
-    let schema = schemas.reference(input.full_name());
+    let schema = schemas.reference(request(method).full_name());
     json!({"required": true, "content": {"application/json": {"schema": schema}}})
 }
 
 /// The fields of `meta`, and after them the file, whose name is taken where none is given.
-fn form(schemas: &Schemas, method: &Method, input: &MessageDescriptor) -> Json {
-    let mut form = match input.get_field_by_name("meta").map(|field| field.kind()) {
-        Some(Kind::Message(meta)) => schemas.object(&meta, &hidden(method), Way::In),
-        _ => json!({"type": "object", "properties": {}}),
-    };
+fn form(schemas: &Schemas, method: &Method) -> Json {
+    let mut form = schemas.object(&request(method), &hidden(method), Way::In);
     form["properties"]["file"] = json!({
         "type": "string",
         "contentMediaType": "application/octet-stream",
@@ -174,7 +180,7 @@ fn responses(schemas: &Schemas, method: &Method) -> Json {
             "default": error,
         });
     }
-    let schema = envelope(schemas.reference(method.descriptor.output().full_name()));
+    let schema = envelope(&schemas.reference(method.descriptor.output().full_name()));
     json!({
         "200": {"description": "Success.", "content": {"application/json": {"schema": schema}}},
         "default": error,

@@ -6,7 +6,7 @@ use kefu_proto::contract::{self, Method};
 use prost_reflect::{EnumDescriptor, FieldDescriptor, FileDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value as Json, json};
 
-use crate::operation::hidden;
+use crate::operation::{hidden, request};
 use crate::prose;
 use crate::rules::Rules;
 
@@ -36,12 +36,13 @@ impl Schemas {
         let mut schemas = Self { names: short_names(), components: BTreeMap::new() };
         // First what goes in: a message that goes both ways is described as a client may send it.
         for method in methods.iter().filter(|method| method.routes.iter().any(|route| route.has_body)) {
+            let input = request(method);
+            // A form is described with its route.
             if !method.descriptor.is_client_streaming() {
-                let input = method.descriptor.input();
                 let schema = schemas.object(&input, &hidden(method), Way::In);
                 schemas.components.insert(schemas.name(input.full_name()), schema);
             }
-            schemas.collect(&method.descriptor.input(), Way::In);
+            schemas.collect(&input, Way::In);
         }
         for method in methods.iter().filter(|method| !method.descriptor.is_server_streaming()) {
             schemas.collect(&method.descriptor.output(), Way::Out);
@@ -138,11 +139,9 @@ impl Schemas {
     fn collect(&mut self, message: &MessageDescriptor, way: Way) {
         for field in message.fields() {
             match field.kind() {
-                Kind::Message(inner) if inner.full_name().starts_with("kefu.") => {
-                    if !self.components.contains_key(&self.name(inner.full_name())) {
-                        self.add(&inner, way);
-                        self.collect(&inner, way);
-                    }
+                Kind::Message(inner) if self.is_new(&inner) => {
+                    self.add(&inner, way);
+                    self.collect(&inner, way);
                 }
                 Kind::Enum(choice) if way == Way::Out => {
                     self.components.insert(self.name(choice.full_name()), enumeration(&choice));
@@ -156,11 +155,16 @@ impl Schemas {
     }
 
     fn add(&mut self, message: &MessageDescriptor, way: Way) {
-        let name = self.name(message.full_name());
-        if !self.components.contains_key(&name) {
+        if self.is_new(message) {
             let schema = self.object(message, &BTreeSet::new(), way);
-            self.components.insert(name, schema);
+            self.components.insert(self.name(message.full_name()), schema);
         }
+    }
+
+    /// Whether it is ours, and not described yet.
+    fn is_new(&self, message: &MessageDescriptor) -> bool {
+        let name = message.full_name();
+        name.starts_with("kefu.") && !self.components.contains_key(&self.name(name))
     }
 
     fn name(&self, full_name: &str) -> String {
