@@ -8,7 +8,7 @@ use kefu_proto::customer::v1::customer::{ArchiveStatus, Level};
 use kefu_proto::customer::v1::{RegisterRequest, RegisterResponse, VerifyRegisterLinkResponse};
 use kefu_proto::session::v1::session::Channel;
 use kefu_proto::user::v1::send_code_request::Purpose;
-use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveValue::Set, IntoActiveModel};
 
 use crate::Core;
 use crate::access::Ctx;
@@ -20,7 +20,6 @@ use crate::db::{Scoped, TenantId, Tx};
 use crate::error::{Error, Result, invalid, refuse};
 use crate::team::entity::team;
 use crate::text::{clean, clean_lines};
-use crate::user::entity::role;
 use crate::{session, settings, tenant, user};
 
 /// What the form shows before it is filled in.
@@ -56,7 +55,8 @@ pub(super) async fn register(core: &Core, ctx: &Ctx, req: &RegisterRequest) -> R
     let team = team_of(core, &link).await?;
     let ctx = ctx.in_tenant(TenantId(link.tenant_id));
     user::code::check(core, &ctx, &form.phone, Purpose::Register, &req.code).await?;
-    let account = Account::of(core, ctx.tenant).await?;
+    let tenant = tenant::name_of(core, ctx.tenant).await?;
+    let permissions = user::role::of_customers(core.db.read(), ctx.tenant).await?;
 
     let identified = OnceLock::new();
     let mut tx = core.begin(&ctx).await?;
@@ -66,7 +66,7 @@ pub(super) async fn register(core: &Core, ctx: &Ctx, req: &RegisterRequest) -> R
     tx.act_as(own);
     let problem_type = if link.problem_type.is_empty() { &form.problem_type } else { &link.problem_type };
     let opened = session::open(&mut tx, &customer, &team, Channel::Link, problem_type, &form.question).await?;
-    let info = convert::info(&customer, account.tenant, account.permissions);
+    let info = convert::info(&customer, tenant, permissions);
     let login = user::login::open(&tx, Kind::Customer, customer.id, info).await?;
     tx.commit().await?;
 
@@ -101,22 +101,6 @@ impl Form {
             problem_type: clean(&req.problem_type),
             question: clean_lines(&req.question),
         })
-    }
-}
-
-/// What every customer's account of a tenant says.
-struct Account {
-    /// Code and name.
-    tenant: (String, String),
-    permissions: Vec<String>,
-}
-
-impl Account {
-    async fn of(core: &Core, tenant: TenantId) -> Result<Self> {
-        let role = role::Entity::of(tenant).filter(role::Column::Code.eq(user::role::CUSTOMER));
-        let role = role.one(core.db.read()).await?;
-        let permissions = role.map(|role| user::role::permissions(&role.permissions)).unwrap_or_default();
-        Ok(Self { tenant: tenant::name_of(core, tenant).await?, permissions })
     }
 }
 
