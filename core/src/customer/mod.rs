@@ -12,7 +12,7 @@ mod query;
 mod register;
 mod rpc;
 
-pub(crate) use convert::{info, view};
+pub(crate) use convert::info;
 pub(crate) use query::{find, service_ended};
 
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Queries about notifications that more than one place needs.
 
 use kefu_proto::notification::v1::Notification;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::access::Ctx;
 use crate::db::Scoped;
