@@ -22,7 +22,7 @@ pub(crate) enum Done {
     /// A page of the history, for a gap.
     Page { session: i64, answer: Result<ListMessagesResponse, Status> },
     /// The session that a client wants to catch up with.
-    Found { since: i32, reference: Option<String>, answer: Result<Session, Status> },
+    Found { since: i32, reference: Option<String>, answer: Result<Box<Session>, Status> },
     /// A fresh token was shown.
     Renewed { caller: Caller, reference: Option<String>, answer: Result<OpenConnectionResponse, Status> },
     /// Where things stand, after something may have been missed.
@@ -71,7 +71,8 @@ pub(crate) fn find(
     since: i32,
     reference: Option<String>,
 ) -> Call {
-    async move { Done::Found { since, answer: shared.core.session(&caller, session).await, reference } }.boxed()
+    async move { Done::Found { since, answer: shared.core.session(&caller, session).await.map(Box::new), reference } }
+        .boxed()
 }
 
 pub(crate) fn renew(shared: Arc<Shared>, caller: Caller, notification: i64, reference: Option<String>) -> Call {

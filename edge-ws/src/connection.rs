@@ -1,6 +1,7 @@
 //! One connection from its first frame to its close: a single task that never waits for one thing only.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,12 +9,9 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use kefu_proto::common::v1::ErrorReason;
-use kefu_proto::error::Problem;
+use kefu_proto::error::{Lang, Problem};
 use kefu_proto::realtime::v1::OpenConnectionResponse;
-use kefu_proto::realtime::v1::frame::Frame as Pushed;
-use kefu_proto::session::v1::{
-    AckMessagesRequest, ListMessagesResponse, SendMessageRequest, SendMessageResponse, Session,
-};
+use kefu_proto::session::v1::{AckMessagesRequest, ListMessagesResponse, SendMessageRequest, SendMessageResponse};
 use rand::Rng;
 use serde_json::{Map, Value as Json, json};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -26,7 +24,7 @@ use crate::core::Caller;
 use crate::frame::{self, Auth, BadFrame, Close, Inbound, close};
 use crate::hub::{Peer, lock};
 use crate::limits::Bucket;
-use crate::mailbox::{Ending, Item, resync};
+use crate::mailbox::Ending;
 use crate::opening::{self, Opened};
 use crate::wire::{Event, Wire};
 
@@ -65,7 +63,7 @@ pub(crate) async fn run(shared: Arc<Shared>, mut wire: Wire, caller: Caller) {
 }
 
 /// Says why, and closes.
-async fn finish(wire: Wire, mut last: Vec<Utf8Bytes>, close: &Close, lang: kefu_proto::error::Lang) {
+async fn finish(wire: Wire, mut last: Vec<Utf8Bytes>, close: &Close, lang: Lang) {
     count_close(&close.code.to_string());
     if close.code != close::RESTART {
         last.push(frame::fatal(close, lang));
@@ -240,7 +238,7 @@ impl Connection {
         }
         if passed(Some(self.heard.max(self.pinged)), options.heartbeat) {
             self.pinged = now;
-            mailbox.outbox.ephemeral(frame::text("ping", &json!({ "t": chrono::Utc::now().timestamp_millis() })));
+            mailbox.outbox.ephemeral(frame::text("ping", &json!({ "t": frame::now_millis() })));
         }
         Ok(())
     }
@@ -318,8 +316,8 @@ impl Connection {
     fn typing(&mut self, session: i64, reference: Option<String>) {
         let now = Instant::now();
         self.typed.retain(|_, at| now < *at + TYPING);
-        if !self.typed.contains_key(&session) {
-            self.typed.insert(session, now);
+        if let Entry::Vacant(first) = self.typed.entry(session) {
+            first.insert(now);
             self.calls.push(call::typing(self.shared.clone(), self.caller.clone(), session, reference));
         }
     }
@@ -339,11 +337,14 @@ impl Connection {
                 }
             }
             Done::Page { session, answer } => return self.page(session, answer),
-            Done::Found { since, reference, answer } => match answer {
-                Ok(found) if self.peer.who.owns(&found) => self.catch_up(&found, since),
-                Ok(_) => return self.failed(&opening::not_followed(), reference.as_deref()),
-                Err(status) => return self.failed(&status, reference.as_deref()),
-            },
+            Done::Found { since, reference, answer } => {
+                let caught_up = answer.map(|found| self.peer.mailbox().catch_up(&found, since));
+                match caught_up {
+                    Ok(true) => {}
+                    Ok(false) => return self.failed(&opening::not_followed(), reference.as_deref()),
+                    Err(status) => return self.failed(&status, reference.as_deref()),
+                }
+            }
             Done::Renewed { caller, reference, answer } => return self.renewed(caller, answer, reference.as_deref()),
             Done::Rechecked { answer } => {
                 self.rechecking = false;
@@ -391,15 +392,6 @@ impl Connection {
         Ok(())
     }
 
-    fn catch_up(&mut self, found: &Session, since: i32) {
-        let mut mailbox = self.peer.mailbox();
-        if let Err(reason) = mailbox.cursors.resume(found.id, since, found.last_seq) {
-            let head = mailbox.cursors.head(found.id).unwrap_or(found.last_seq);
-            mailbox.outbox.reply(resync(found.id, head, reason));
-        }
-        mailbox.finish_replays();
-    }
-
     fn renewed(
         &mut self,
         caller: Caller,
@@ -421,7 +413,7 @@ impl Connection {
         self.caller = Arc::new(caller);
         self.peer.login.store(answer.login_session_id, Ordering::Relaxed);
         self.put(opening::auth_ok(&self.shared, &answer, self.peer.id, &Map::new()));
-        self.peer.mailbox().opened(&answer.heads, answer.notifications, Instant::now());
+        self.peer.mailbox().notifications(answer.notifications, Instant::now());
         Ok(())
     }
 
@@ -439,14 +431,10 @@ impl Connection {
                 return Ok(());
             }
         };
-        mailbox.opened(&standing.opened.heads, standing.opened.notifications, now);
+        mailbox.notifications(standing.opened.notifications, now);
         for (session, answer) in standing.sessions {
             match answer {
-                Ok(found) => {
-                    if let Some(item) = Item::new(Pushed::SessionUpdate(found)) {
-                        mailbox.put(&item, now);
-                    }
-                }
+                Ok(found) => mailbox.looked_up(found, now),
                 Err(status) if matches!(status.code(), Code::NotFound | Code::PermissionDenied) => {
                     mailbox.cursors.forget(session);
                 }

@@ -216,7 +216,7 @@ impl Cursor {
     }
 
     /// Decides about a message of a page.
-    pub(crate) fn from_page(&mut self, seq: i32, bytes: usize) -> PageDecision {
+    pub(crate) fn on_page(&mut self, seq: i32, bytes: usize) -> PageDecision {
         if seq <= self.sent {
             return PageDecision::Skip;
         }

@@ -191,6 +191,15 @@ pub(crate) fn message(message: Message) -> Option<Utf8Bytes> {
     }))
 }
 
+/// Now, in milliseconds since 1970.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the edge tells the time and decides nothing by it; the Clock is the core's"
+)]
+pub(crate) fn now_millis() -> i64 {
+    chrono::Utc::now().timestamp_millis()
+}
+
 /// When a message was committed, in milliseconds since 1970.
 pub(crate) fn millis(message: &Message) -> i64 {
     message.create_time.map_or(0, |time| time.seconds * 1000 + i64::from(time.nanos) / 1_000_000)

@@ -57,7 +57,7 @@ impl Peer {
 pub(crate) enum Delivery {
     Frame {
         to: Vec<Who>,
-        item: Item,
+        item: Box<Item>,
     },
     Revoke {
         to: Vec<Who>,
@@ -73,12 +73,11 @@ pub(crate) enum Delivery {
 
 impl Delivery {
     /// Reads a push; none if it has no content that is known here.
-    pub(crate) fn new(push: Push) -> Option<Self> {
+    fn new(push: Push) -> Option<Self> {
         let tenant = push.tenant_id;
-        let who = |recipient: &Recipient| Who { tenant, kind: recipient.kind, id: recipient.id };
-        let to = push.recipients.iter().map(who).collect();
+        let to = push.recipients.iter().map(|to| who(tenant, to)).collect();
         Some(match push.what? {
-            What::Frame(frame) => Self::Frame { to, item: Item::new(frame.frame?)? },
+            What::Frame(frame) => Self::Frame { to, item: Box::new(Item::new(frame.frame?)?) },
             What::Revoke(revoke) => Self::Revoke { to, login: revoke.login_session_id },
             What::Heads(heads) => {
                 Self::Heads { tenant, heads: heads.heads.iter().map(|head| (head.session_id, head.seq)).collect() }
@@ -212,7 +211,20 @@ impl Hub {
     }
 
     /// Hands a push to those it is for.
-    pub(crate) fn deliver(&self, delivery: Delivery) {
+    pub(crate) fn push(&self, push: Push) {
+        // Frames are for a few people, most of whom are connected elsewhere or not at all: then nothing is written.
+        let unwanted = matches!(push.what, Some(What::Frame(_))) && !self.is_wanted(&push);
+        if let Some(delivery) = (!unwanted).then(|| Delivery::new(push)).flatten() {
+            self.deliver(delivery);
+        }
+    }
+
+    fn is_wanted(&self, push: &Push) -> bool {
+        let state = lock(&self.state);
+        state.opening > 0 || push.recipients.iter().any(|to| state.people.contains_key(&who(push.tenant_id, to)))
+    }
+
+    fn deliver(&self, delivery: Delivery) {
         let now = Instant::now();
         let delivery = Arc::new(delivery);
         for peer in self.receivers(&delivery) {
@@ -268,6 +280,10 @@ impl Hub {
             peer.end(Ending::Drain);
         }
     }
+}
+
+fn who(tenant: i64, recipient: &Recipient) -> Who {
+    Who { tenant, kind: recipient.kind, id: recipient.id }
 }
 
 /// Locks; what is behind our locks is whole at every moment, so a panic elsewhere does not matter.

@@ -41,7 +41,7 @@ const RECHECKS: usize = 32;
 const DRAIN: Duration = Duration::from_secs(10);
 
 /// What holds for all connections.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options {
     /// The secret that edges and core share.
     pub node_secret: String,

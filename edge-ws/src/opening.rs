@@ -4,9 +4,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use chrono::Utc;
 use kefu_proto::common::v1::ErrorReason;
-use kefu_proto::error::Problem;
+use kefu_proto::error::{Problem, reason_of};
 use kefu_proto::realtime::v1::OpenConnectionResponse;
 use serde_json::{Map, Value as Json, json};
 use tokio::time::{Instant, sleep_until};
@@ -98,7 +97,7 @@ pub(crate) async fn open(shared: &Shared, caller: &Caller, auth: Auth) -> Result
     mailbox.finish_replays();
     let expires = expiry(&answer);
     let login = answer.login_session_id;
-    mailbox.opened(&answer.heads, answer.notifications, Instant::now());
+    mailbox.notifications(answer.notifications, Instant::now());
 
     let peer = Arc::new(Peer::new(id, auth.device, login, mailbox));
     let sends = shared.hub.register(&opening, &peer);
@@ -122,7 +121,7 @@ pub(crate) fn auth_ok(
         "epoch": answer.epoch,
         "heartbeatMs": shared.options.heartbeat.as_millis(),
         "maxFrameBytes": shared.options.max_frame_bytes,
-        "serverTime": Utc::now().timestamp_millis(),
+        "serverTime": frame::now_millis(),
         "resumed": resumed,
     });
     frame::text("auth_ok", &data)
@@ -136,7 +135,7 @@ pub(crate) fn who(answer: &OpenConnectionResponse) -> Option<Who> {
 
 /// When the token expires.
 pub(crate) fn expiry(answer: &OpenConnectionResponse) -> Instant {
-    let left = answer.expire_time.saturating_mul(1000).saturating_sub(Utc::now().timestamp_millis());
+    let left = answer.expire_time.saturating_mul(1000).saturating_sub(frame::now_millis());
     // A token lives for hours; a year keeps the clock's arithmetic within its range.
     Instant::now() + Duration::from_millis(u64::try_from(left).unwrap_or(0)).min(Duration::from_secs(31_536_000))
 }
@@ -144,8 +143,8 @@ pub(crate) fn expiry(answer: &OpenConnectionResponse) -> Instant {
 /// How a connection ends whose principal the core does not accept.
 pub(crate) fn refused(status: &Status) -> Close {
     match status.code() {
-        Code::Unauthenticated => Close::new(close::UNAUTHENTICATED, "token"),
-        Code::PermissionDenied => Close::new(close::FORBIDDEN, "forbidden"),
+        Code::Unauthenticated => Close::new(close::UNAUTHENTICATED, reason_of(status).as_str_name()),
+        Code::PermissionDenied => Close::new(close::FORBIDDEN, reason_of(status).as_str_name()),
         code => {
             tracing::warn!(?code, message = status.message(), "the core did not open a connection");
             Close::new(close::FAILED, "core")

@@ -81,7 +81,7 @@ impl Outbox {
 
     /// Puts a frame that nobody misses.
     pub(crate) fn ephemeral(&mut self, text: Utf8Bytes) {
-        if !self.is_full() {
+        if self.paused_since.is_none() && !self.is_full() {
             self.push(text, None);
         }
     }
@@ -103,6 +103,12 @@ impl Outbox {
             self.places = HashMap::new();
         }
         Some(entry.text)
+    }
+
+    /// Nothing waits.
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
     }
 
     /// Since when durable frames are refused.

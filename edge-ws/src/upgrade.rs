@@ -22,6 +22,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tower::Service;
 
 use crate::core::Caller;
+use crate::frame;
 use crate::wire::Wire;
 use crate::{Shared, connection};
 
@@ -156,7 +157,8 @@ fn caller(shared: &Shared, headers: &HeaderMap, peer: Option<IpAddr>, lang: Lang
     ];
     let mut metadata = HeaderMap::with_capacity(told.len());
     for (name, value) in told {
-        if let Some(value) = value.and_then(|text| HeaderValue::try_from(text).ok()) {
+        if let Some(mut value) = value.and_then(|text| HeaderValue::try_from(text).ok()) {
+            value.set_sensitive(name == "x-kefu-node-secret");
             metadata.insert(name, value);
         }
     }
@@ -210,7 +212,7 @@ impl Refusal {
             "reason": self.reason.as_str_name(),
             "details": [],
             "data": null,
-            "timestamp": chrono::Utc::now().timestamp_millis(),
+            "timestamp": frame::now_millis(),
             "requestId": request_id,
         });
         let mut response = Response::new(Full::from(envelope.to_string()));

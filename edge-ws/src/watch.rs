@@ -9,7 +9,7 @@ use rand::Rng;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::core::Core;
-use crate::hub::{Delivery, Hub};
+use crate::hub::Hub;
 use crate::mailbox::Who;
 
 /// Waits between attempts to reach the core.
@@ -28,9 +28,7 @@ pub(crate) async fn watch(core: Core, hub: Arc<Hub>, node: String) {
                 match pushes.message().await {
                     Ok(Some(push)) => {
                         wait = *BACKOFF.start();
-                        if let Some(delivery) = Delivery::new(push) {
-                            hub.deliver(delivery);
-                        }
+                        hub.push(push);
                     }
                     Ok(None) => break None,
                     Err(status) => break Some(status),
