@@ -1,5 +1,9 @@
 //! Files in and out.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -242,4 +246,41 @@ async fn an_early_answer_of_the_core_is_passed_on() {
     let start = stream::iter([Ok::<_, std::io::Error>(Bytes::from(form(&[], &[("a.exe", "")])))]);
     let received = edge.send(upload(Body::from_stream(start.chain(stream::pending())))).await;
     assert_eq!((received.status.as_u16(), received.json()["reason"].as_str()), (400, Some("FILE_TYPE")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_a_network_a_broken_upload_ends_nothing_and_a_whole_one_arrives() {
+    let edge = Fixture::apart(|call| ok(&File { size: parts(call).len() as i64, ..File::default() })).await;
+    let received = edge.send(upload(form(&[], &[("a", "whole")]) + "--B--\r\n")).await;
+    assert_eq!(received.json()["data"]["size"], 2, "{received:?}");
+    assert!(edge.last().ended);
+
+    for _ in 0..20 {
+        let start = stream::iter([Ok(Bytes::from(form(&[], &[("a", "half of it")])))]);
+        let gone = stream::once(async {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            Err(std::io::Error::other("gone"))
+        });
+        let received = edge.send(upload(Body::from_stream(start.chain(gone)))).await;
+        assert_eq!(received.status, 400);
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(edge.calls().len() > 1);
+    assert_eq!(edge.calls().iter().filter(|call| call.ended).count(), 1);
+}
+
+#[tokio::test]
+async fn a_client_that_is_faster_than_the_core_has_to_wait() {
+    let edge = Fixture::silent();
+    let taken = Arc::new(AtomicUsize::new(0));
+    let count = taken.clone();
+    let start = stream::iter([Ok::<_, std::io::Error>(Bytes::from(form(&[], &[("a", "")])))]);
+    let endless = stream::repeat_with(move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        Ok(Bytes::from_static(&[b'x'; 16 << 10]))
+    });
+    let sending = edge.send(upload(Body::from_stream(start.chain(endless))));
+    assert!(tokio::time::timeout(Duration::from_millis(300), sending).await.is_err());
+    let taken = taken.load(Ordering::Relaxed);
+    assert!((1..16).contains(&taken), "{taken} frames were taken in");
 }

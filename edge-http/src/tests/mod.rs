@@ -17,6 +17,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use serde_json::Value as Json;
+use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tower::ServiceExt;
 
@@ -60,6 +61,30 @@ impl Fixture {
         let (seen, answer): (_, Answer) = (calls.clone(), Arc::new(answer));
         let core = tower::service_fn(move |request| serve(seen.clone(), answer.clone(), request));
         Self { router: router(core, options, probes()), calls }
+    }
+
+    /// The edge and its core on two sides of a network.
+    async fn apart(answer: impl Fn(&Call) -> Result<Vec<Bytes>, Status> + Send + Sync + 'static) -> Self {
+        let calls = Arc::new(Mutex::new(Vec::new()));
+        let (seen, answer): (_, Answer) = (calls.clone(), Arc::new(answer));
+        let core = tower::service_fn(move |request: Request<Body>| {
+            serve(seen.clone(), answer.clone(), request.map(tonic::body::Body::new))
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let core = Router::new().fallback_service(core);
+        tokio::spawn(async { crate::serve(listener, core, &Options::default(), CancellationToken::new()).await });
+        let channel = tonic::transport::Endpoint::try_from(address).unwrap().connect_lazy();
+        Self { router: router(channel, &Options::default(), probes()), calls }
+    }
+
+    /// A core that neither reads nor answers.
+    fn silent() -> Self {
+        let core = tower::service_fn(|request: Request<tonic::body::Body>| async move {
+            let _unread = request;
+            std::future::pending::<Result<Response<tonic::body::Body>, Infallible>>().await
+        });
+        Self { router: router(core, &Options::default(), probes()), calls: Arc::default() }
     }
 
     /// A core that fails before it reads anything.
@@ -145,7 +170,10 @@ async fn serve(
     };
     let mut rest = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        rest.extend_from_slice(&frame.unwrap().into_data().unwrap_or_default());
+        let Ok(frame) = frame else {
+            return Ok(Status::cancelled("the call was cut off").into_http());
+        };
+        rest.extend_from_slice(&frame.into_data().unwrap_or_default());
         while rest.len() >= 5 {
             let length = u32::from_be_bytes(rest[1..5].try_into().unwrap()) as usize;
             if rest.len() < 5 + length {
