@@ -51,9 +51,8 @@ fn main() -> ExitCode {
     match run(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let line = format!("{error:#}").replace('\n', " ");
             // With standard error gone there is nobody to tell.
-            drop(writeln!(std::io::stderr(), "kefu: {line}"));
+            drop(writeln!(std::io::stderr(), "kefu: {}", in_a_line(&error)));
             ExitCode::FAILURE
         }
     }
@@ -79,9 +78,31 @@ fn run(arguments: Arguments) -> Result<()> {
     })
 }
 
+/// The error and its causes. Some causes are in the text of what they caused already.
+fn in_a_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !line.contains(&cause) {
+            line = if line.is_empty() { cause } else { format!("{line}: {cause}") };
+        }
+    }
+    line.replace('\n', " ")
+}
+
 /// Writes a line for people and scripts.
 fn say(line: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")?;
     Ok(out.flush()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    #[test]
+    fn a_cause_is_told_once_in_one_line() {
+        let error = anyhow!("refused").context("Connection Error: refused").context("cannot open\nthe database");
+        assert_eq!(super::in_a_line(&error), "cannot open the database: Connection Error: refused");
+    }
 }

@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
 /// Libraries that would tell of their own daily business.
-const QUIET: &str = "sea_orm_migration=warn,tantivy=warn";
+const QUIET: &str = "sea_orm_migration=warn,sqlx::postgres::notice=warn,tantivy=warn";
 /// Durations, in seconds.
 const BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 

@@ -61,9 +61,9 @@ pub(crate) async fn serve(mut config: Config, arguments: Arguments) -> Result<()
         tenant::print(&new)?;
         tracing::info!("first start: log in as `{}` with the password above; it is shown only this once", new.username);
     }
-    let ready = serde_json::json!({"ready": true, "http": http.local_addr()?, "grpc": grpc.local_addr()?});
+    let ready = format!(r#"{{"ready":true,"http":"{}","grpc":"{}"}}"#, http.local_addr()?, grpc.local_addr()?);
     let node = Node::start(&config, core, http, grpc, metrics).await?;
-    say(&ready.to_string())?;
+    say(&ready)?;
     let ended = tokio::select! {
         () = signals.received() => Ok(()),
         ended = node.failed() => ended,

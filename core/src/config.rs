@@ -177,6 +177,12 @@ impl Config {
         config.finish()
     }
 
+    /// Makes the folder of the embedded engines, where there is none.
+    pub(crate) fn make_data_dir(&self) -> Result<()> {
+        let folder = &self.data.dir;
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the data directory {}", folder.display()))
+    }
+
     fn finish(mut self) -> Result<Self> {
         if self.database.url.is_empty() {
             self.database.url = format!("sqlite://{}", self.data.dir.join("kefu.db").display());

@@ -26,7 +26,7 @@ pub use tenant::{NewTenant, create_tenant, renew_epoch};
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
@@ -79,9 +79,8 @@ impl Core {
     /// # Errors
     /// An engine cannot be opened, or its settings are unsafe.
     pub async fn start(config: Config, clock: Clock) -> Result<Arc<Self>> {
-        std::fs::create_dir_all(&config.data.dir)
-            .with_context(|| format!("cannot make the data directory {}", config.data.dir.display()))?;
-        let db = Db::open(&config.database).await.context("cannot open the database")?;
+        config.make_data_dir()?;
+        let db = Db::open(&config.database).await?;
         let installation = tenant::installation(&db, &clock).await?;
         user::role::refresh(&db, &clock).await?;
         let (writer, sends) = Writer::new();

@@ -7,6 +7,7 @@ mod tx;
 
 use std::time::Duration;
 
+use anyhow::Context;
 use kefu_migrations::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
@@ -30,6 +31,12 @@ pub(crate) struct Db {
 impl Db {
     /// Connects, checks the durability settings, and brings the schema up to date.
     pub(crate) async fn open(config: &DatabaseConfig) -> anyhow::Result<Self> {
+        Self::connect(config)
+            .await
+            .with_context(|| format!("cannot open the database {}", without_password(&config.url)))
+    }
+
+    async fn connect(config: &DatabaseConfig) -> anyhow::Result<Self> {
         let db = if config.url.starts_with("sqlite:") {
             Self { write: sqlite(&config.url, 1).await?, read: sqlite(&config.url, config.connections.max(2)).await? }
         } else {
@@ -83,7 +90,9 @@ impl Db {
             _ => ("SHOW synchronous_commit", &["on", "local", "remote_write", "remote_apply"]),
         };
         let row = self.write.query_one_raw(Statement::from_string(self.backend(), question)).await?;
-        let value = row.map(|row| row.try_get_by_index::<String>(0).or_else(|_| row.try_get_by_index::<i32>(0).map(|n| n.to_string())));
+        let value = row.map(|row| {
+            row.try_get_by_index::<String>(0).or_else(|_| row.try_get_by_index::<i32>(0).map(|n| n.to_string()))
+        });
         let value = value.transpose()?.unwrap_or_default();
         if safe.contains(&value.as_str()) {
             return Ok(());
@@ -108,6 +117,14 @@ async fn sqlite(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr
             .pragma("temp_store", "MEMORY")
     });
     Database::connect(options).await
+}
+
+/// An address without user and password.
+fn without_password(url: &str) -> String {
+    match url.split_once("://") {
+        Some((scheme, rest)) => format!("{scheme}://{}", rest.rsplit_once('@').map_or(rest, |(_, host)| host)),
+        None => url.to_owned(),
+    }
 }
 
 fn options(url: &str, connections: u32) -> ConnectOptions {

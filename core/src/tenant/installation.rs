@@ -40,6 +40,7 @@ pub(crate) async fn installation(db: &Db, clock: &Clock) -> Result<Installation>
 /// # Errors
 /// The database cannot be opened or written.
 pub async fn renew_epoch(config: &Config, clock: &Clock) -> anyhow::Result<String> {
+    config.make_data_dir()?;
     let db = Db::open(&config.database).await?;
     value(&db, clock, EPOCH).await?;
     let epoch = random_token()?;

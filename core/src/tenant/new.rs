@@ -1,5 +1,7 @@
 //! A new tenant: its preset roles, its settings, and an administrator with a random password.
 
+use kefu_proto::common::v1::ErrorReason;
+use kefu_proto::error::{Lang, Problem};
 use sea_orm::{ActiveValue::Set, ColumnTrait, QueryFilter, QuerySelect};
 use serde::Serialize;
 
@@ -44,7 +46,7 @@ pub(crate) async fn first_start(core: &Core) -> Result<Option<NewTenant>> {
 }
 
 fn is_taken(error: &Error) -> bool {
-    error.problem().is_some_and(|p| p.reason == kefu_proto::common::v1::ErrorReason::AlreadyExists)
+    error.problem().is_some_and(|p| p.reason == ErrorReason::AlreadyExists)
 }
 
 /// Makes a tenant with its preset roles and an administrator, beside a server that may be running.
@@ -52,10 +54,20 @@ fn is_taken(error: &Error) -> bool {
 /// # Errors
 /// The code is taken or malformed, or the database fails.
 pub async fn create_tenant(config: &Config, clock: &Clock, code: &str, name: &str) -> anyhow::Result<NewTenant> {
+    config.make_data_dir()?;
     let db = Db::open(&config.database).await?;
-    let new = create(&db, clock, &Passwords::new().await?, code, name).await?;
+    let new = create(&db, clock, &Passwords::new().await?, code, name).await;
     db.close().await?;
-    Ok(new)
+    new.map_err(|error| match error.problem() {
+        Some(problem) => anyhow::anyhow!("cannot make the tenant: {}", in_words(problem)),
+        None => error.into(),
+    })
+}
+
+/// For somebody at a terminal.
+fn in_words(problem: &Problem) -> String {
+    let fields = problem.violations.iter().map(|wrong| format!("{} {}", wrong.field, wrong.text(Lang::En)));
+    if problem.violations.is_empty() { problem.text(Lang::En) } else { fields.collect::<Vec<_>>().join(", ") }
 }
 
 async fn create(db: &Db, clock: &Clock, passwords: &Passwords, code: &str, name: &str) -> Result<NewTenant> {
