@@ -361,7 +361,7 @@ mod tests {
             self.mailbox.put(&Item::new(Pushed::Message(frame)).unwrap(), Instant::now());
         }
 
-        fn step(&mut self, step: Step) {
+        fn step(&mut self, step: &Step) {
             for (wait, _) in &mut self.late {
                 *wait = wait.saturating_sub(1);
             }
@@ -376,10 +376,10 @@ mod tests {
                     let seq = self.head() + 1;
                     let message = Message { id: seq.into(), session_id: SESSION, seq, ..Message::default() };
                     self.history.push(message.clone());
-                    for _ in 1..pushes {
+                    for _ in 1..*pushes {
                         self.push(&message);
                     }
-                    if pushes > 0 {
+                    if *pushes > 0 {
                         self.late.push((late + 1, message));
                     }
                 }
@@ -397,8 +397,8 @@ mod tests {
                     }
                 }
                 Step::Read => self.read(),
-                Step::Arrive { fails } => self.arrive(fails),
-                Step::Take(frames) => (0..frames).for_each(|_| self.take()),
+                Step::Arrive { fails } => self.arrive(*fails),
+                Step::Take(frames) => (0..*frames).for_each(|_| self.take()),
                 Step::Sync => {
                     // What waits is on its way to the client, which asks only when it has got it.
                     while !self.mailbox.outbox.is_empty() {
@@ -447,7 +447,7 @@ mod tests {
         }
 
         fn come_to_rest(&mut self) {
-            self.step(Step::Heads);
+            self.step(&Step::Heads);
             for _ in 0..10_000 {
                 self.read();
                 self.arrive(false);
@@ -468,7 +468,7 @@ mod tests {
         fn the_client_has_what_the_history_has(steps in prop::collection::vec(step(), 0..120)) {
             let mut world = World::new();
             let asked_again = steps.iter().any(|step| matches!(step, Step::Sync));
-            for step in steps {
+            for step in &steps {
                 world.step(step);
             }
             world.come_to_rest();

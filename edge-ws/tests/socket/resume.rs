@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use super::client::Node;
 use super::core::{AGENT, CUSTOMER, token};
 
-fn from(cursors: Json) -> Json {
+fn from(cursors: &Json) -> Json {
     json!({"epoch": "first", "cursors": cursors})
 }
 
@@ -16,7 +16,7 @@ async fn what_was_missed_is_replayed() {
     node.core.add_session(100, 250);
     node.core.add_session(101, 4);
     node.core.add_session(102, 9);
-    let (mut client, answer) = node.resume(&token(1, AGENT, 1, 1), from(json!({"100": 10, "101": 4}))).await;
+    let (mut client, answer) = node.resume(&token(1, AGENT, 1, 1), from(&json!({"100": 10, "101": 4}))).await;
     assert_eq!(answer["resumed"], json!({"100": {"from": 10, "head": 250}, "101": {"from": 4, "head": 4}}));
     assert_eq!(client.expect("sync_done").await, json!({"sessionId": "101", "head": 4}));
     client.expect_seqs(100, 11..=250).await;
@@ -31,7 +31,7 @@ async fn what_comes_during_a_replay_follows_it() {
     let node = Node::start().await;
     node.core.add_session(100, 120);
     let gate = node.core.hold("ListMessages");
-    let (mut client, _) = node.resume(&token(1, AGENT, 1, 1), from(json!({"100": 1}))).await;
+    let (mut client, _) = node.resume(&token(1, AGENT, 1, 1), from(&json!({"100": 1}))).await;
     node.core.until(|state| state.calls.iter().any(|(name, _)| *name == "ListMessages")).await;
     for n in 121..=130 {
         node.core.say(100, &format!("m{n}"));
@@ -49,7 +49,7 @@ async fn a_cursor_that_does_not_fit_gives_resync() {
     let node = Node::start().await;
     node.core.add_session(100, 302);
     node.core.add_session(101, 5);
-    let (mut client, answer) = node.resume(&token(1, AGENT, 1, 1), from(json!({"100": 1, "101": 6}))).await;
+    let (mut client, answer) = node.resume(&token(1, AGENT, 1, 1), from(&json!({"100": 1, "101": 6}))).await;
     assert_eq!(answer["resumed"], json!({}));
     assert_eq!(client.expect("resync").await, json!({"sessionId": "100", "head": 302, "reason": "too_far"}));
     assert_eq!(client.expect("resync").await, json!({"sessionId": "101", "head": 5, "reason": "ahead"}));
@@ -65,7 +65,7 @@ async fn a_replay_has_a_largest_size() {
     for _ in 0..100 {
         node.core.store(100, &"字".repeat(3000));
     }
-    let (mut client, _) = node.resume(&token(1, AGENT, 1, 1), from(json!({"100": 0}))).await;
+    let (mut client, _) = node.resume(&token(1, AGENT, 1, 1), from(&json!({"100": 0}))).await;
     let mut seq = 0;
     let resync = loop {
         let frame = client.next().await;
@@ -104,7 +104,7 @@ async fn a_foreign_session_is_not_replayed() {
     for (token, session) in
         [(token(1, CUSTOMER, 7, 1), "100"), (token(1, AGENT, 1, 1), "101"), (token(2, AGENT, 2, 1), "101")]
     {
-        let (mut client, answer) = node.resume(&token, from(json!({session: 0}))).await;
+        let (mut client, answer) = node.resume(&token, from(&json!({session: 0}))).await;
         assert_eq!(answer["resumed"], json!({}));
         let error = client.expect("error").await;
         assert_eq!(
@@ -121,7 +121,7 @@ async fn a_session_that_was_closed_meanwhile_is_replayed() {
     let node = Node::start().await;
     node.core.add_session(100, 5);
     node.core.with(|state| state.sessions.get_mut(&100).unwrap().status = session::Status::Closed.into());
-    let (mut client, answer) = node.resume(&token(1, CUSTOMER, 7, 1), from(json!({"100": 3}))).await;
+    let (mut client, answer) = node.resume(&token(1, CUSTOMER, 7, 1), from(&json!({"100": 3}))).await;
     assert_eq!(answer["resumed"], json!({"100": {"from": 3, "head": 5}}));
     client.expect_seqs(100, 4..=5).await;
     client.expect("sync_done").await;
