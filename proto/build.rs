@@ -42,10 +42,7 @@ fn main() -> Result<()> {
         .include_file("kefu.rs")
         .bytes(".kefu.file.v1")
         .compile_fds_with_config(set.clone(), prost)?;
-    prost_protovalidate_build::Builder::new()
-        .file_descriptor_set_bytes(bytes)
-        .fail_on_runtime_only(true)
-        .compile()?;
+    prost_protovalidate_build::Builder::new().file_descriptor_set_bytes(bytes).fail_on_runtime_only(true).compile()?;
     std::fs::write(out.join("check.rs"), checks(&set, &out)?)?;
     Ok(())
 }
@@ -94,11 +91,7 @@ fn checks(set: &prost_types::FileDescriptorSet, out: &Path) -> Result<String> {
         let type_name = path.rsplit("::").next().context("a type has a name")?;
         let validated = inputs.contains(name)
             && generated.lines().any(|l| l.contains("Validate for") && l.contains(&format!("::{type_name} ")));
-        let body = if validated {
-            "::prost_protovalidate::Validate::validate(self)"
-        } else {
-            "Ok(())"
-        };
+        let body = if validated { "::prost_protovalidate::Validate::validate(self)" } else { "Ok(())" };
         writeln!(
             text,
             "impl Checked for crate::generated::{path} {{ fn check(&self) -> Result<(), ::prost_protovalidate::ValidationError> {{ {body} }} }}"

@@ -64,7 +64,10 @@ pub(crate) fn invalid(field: &str, rule: &str) -> Error {
 #[track_caller]
 pub(crate) fn taken(field: &'static str) -> Error {
     let name = kefu_proto::error::json_path(field);
-    Problem::new(ErrorReason::AlreadyExists).with("field", name).violations(vec![Violation::new(field, "taken", "")]).into()
+    Problem::new(ErrorReason::AlreadyExists)
+        .with("field", name)
+        .violations(vec![Violation::new(field, "taken", "")])
+        .into()
 }
 
 /// A reason without parameters.

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use prost_reflect::{DescriptorPool, DynamicMessage, ExtensionDescriptor, FieldDescriptor, MethodDescriptor, Value};
+use prost_reflect::{DescriptorPool, DynamicMessage, ExtensionDescriptor, FieldDescriptor, MethodDescriptor};
 
 use crate::common::v1::Access;
+use crate::generated::google::api::HttpRule;
+use crate::generated::google::api::http_rule::Pattern;
 
 /// The descriptor set with our options and all comments, as served by reflection.
 pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/kefu_descriptor.bin"));
@@ -67,9 +69,7 @@ pub fn permissions() -> BTreeSet<&'static str> {
 pub fn is_sensitive(field: &FieldDescriptor) -> bool {
     static SENSITIVE: LazyLock<Option<ExtensionDescriptor>> =
         LazyLock::new(|| pool().get_extension_by_name("kefu.common.v1.sensitive"));
-    SENSITIVE
-        .as_ref()
-        .is_some_and(|option| field.options().get_extension(option).as_bool() == Some(true))
+    SENSITIVE.as_ref().is_some_and(|option| field.options().get_extension(option).as_bool() == Some(true))
 }
 
 /// The comment above an element of a file, as one paragraph per blank line.
@@ -81,7 +81,9 @@ pub fn comment(file: &prost_reflect::FileDescriptor, path: &[i32]) -> String {
     info.location
         .iter()
         .find(|location| location.path == path)
-        .map(|location| location.leading_comments().lines().map(str::trim).collect::<Vec<_>>().join("\n").trim().to_owned())
+        .map(|location| {
+            location.leading_comments().lines().map(str::trim).collect::<Vec<_>>().join("\n").trim().to_owned()
+        })
         .unwrap_or_default()
 }
 
@@ -90,12 +92,12 @@ fn method(descriptor: MethodDescriptor) -> Method {
     let access = option(&options, "kefu.common.v1.access")
         .and_then(|message| message.transcode_to::<Access>().ok())
         .unwrap_or_default();
-    let routes = option(&options, "google.api.http").map(|rule| routes(&rule)).unwrap_or_default();
+    let rule = option(&options, "google.api.http").and_then(|message| message.transcode_to::<HttpRule>().ok());
     Method {
         path: format!("/{}/{}", descriptor.parent_service().full_name(), descriptor.name()),
         comment: comment(&descriptor.parent_file(), descriptor.path()),
         access,
-        routes,
+        routes: rule.as_ref().map(routes).unwrap_or_default(),
         descriptor,
     }
 }
@@ -108,17 +110,17 @@ fn option(options: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
     options.get_extension(&extension).as_message().cloned()
 }
 
-fn routes(rule: &DynamicMessage) -> Vec<Route> {
-    let text = |name: &str| {
-        rule.get_field_by_name(name).and_then(|v| v.as_str().map(str::to_owned)).filter(|s| !s.is_empty())
-    };
-    let has_body = text("body").is_some();
-    let mut found: Vec<Route> = [("get", "GET"), ("post", "POST"), ("put", "PUT"), ("patch", "PATCH"), ("delete", "DELETE")]
-        .into_iter()
-        .filter_map(|(field, verb)| text(field).map(|path| Route { verb, path, has_body }))
-        .collect();
-    if let Some(Value::List(more)) = rule.get_field_by_name("additional_bindings").as_deref() {
-        found.extend(more.iter().filter_map(Value::as_message).flat_map(routes));
-    }
-    found
+fn routes(rule: &HttpRule) -> Vec<Route> {
+    let own = rule.pattern.as_ref().and_then(|pattern| {
+        let (verb, path) = match pattern {
+            Pattern::Get(path) => ("GET", path),
+            Pattern::Post(path) => ("POST", path),
+            Pattern::Put(path) => ("PUT", path),
+            Pattern::Patch(path) => ("PATCH", path),
+            Pattern::Delete(path) => ("DELETE", path),
+            Pattern::Custom(_) => return None,
+        };
+        Some(Route { verb, path: path.clone(), has_body: !rule.body.is_empty() })
+    });
+    own.into_iter().chain(rule.additional_bindings.iter().flat_map(routes)).collect()
 }

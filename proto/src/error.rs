@@ -2,6 +2,7 @@
 //! the edges. The texts stand beside the reasons in `error.proto`.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -108,8 +109,8 @@ impl Problem {
 
     /// Sets a parameter of the text.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.params.push((name, value.to_string()));
+    pub fn with(mut self, name: &'static str, value: impl Display) -> Self {
+        self.params.push((name, format!("{value}")));
         self
     }
 
@@ -170,10 +171,8 @@ pub fn invalid(violations: &[Violation]) -> Status {
 
 /// The reason that a status carries; by its code where it carries none.
 pub fn reason_of(status: &Status) -> ErrorReason {
-    status
-        .get_details_error_info()
-        .and_then(|info| ErrorReason::from_str_name(&info.reason))
-        .unwrap_or(match status.code() {
+    status.get_details_error_info().and_then(|info| ErrorReason::from_str_name(&info.reason)).unwrap_or(
+        match status.code() {
             Code::InvalidArgument => ErrorReason::InvalidArgument,
             Code::Unauthenticated => ErrorReason::Unauthenticated,
             Code::PermissionDenied => ErrorReason::PermissionDenied,
@@ -183,7 +182,8 @@ pub fn reason_of(status: &Status) -> ErrorReason {
             Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => ErrorReason::Unavailable,
             Code::OutOfRange => ErrorReason::TooLarge,
             _ => ErrorReason::Internal,
-        })
+        },
+    )
 }
 
 /// Text and code of a reason, from the contract.
@@ -192,8 +192,7 @@ pub fn reason_text(reason: ErrorReason) -> &'static ReasonText {
         let values = pool().get_enum_by_name("kefu.common.v1.ErrorReason");
         values.iter().flat_map(|e| e.values().collect::<Vec<_>>()).map(|v| (v.number(), text_of(&v))).collect()
     });
-    static NONE: ReasonText =
-        ReasonText { zh: String::new(), en: String::new(), code: Code::Unknown as i32 };
+    static NONE: ReasonText = ReasonText { zh: String::new(), en: String::new(), code: Code::Unknown as i32 };
     TEXTS.get(&(reason as i32)).unwrap_or(&NONE)
 }
 
@@ -214,7 +213,8 @@ pub fn violations(broken: &ValidationError) -> Vec<Violation> {
         .map(|v| {
             // The bound stands in the message only, as `value length must be at least 3 characters`.
             let bound = v.message().split(|c: char| !(c.is_ascii_digit() || c == '-' || c == '.'));
-            let bound = bound.map(|b| b.trim_matches('.')).find(|b| b.bytes().any(|c| c.is_ascii_digit())).unwrap_or_default();
+            let bound =
+                bound.map(|b| b.trim_matches('.')).find(|b| b.bytes().any(|c| c.is_ascii_digit())).unwrap_or_default();
             let bound = if v.rule_id().ends_with(".pattern") { "" } else { bound };
             Violation::new(&v.field_path(), v.rule_id(), bound)
         })

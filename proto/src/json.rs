@@ -41,7 +41,11 @@ pub fn encode(message: &DynamicMessage) -> Json {
     let descriptor = message.descriptor();
     match descriptor.full_name() {
         TIMESTAMP => return Json::String(timestamp_text(message)),
-        FIELD_MASK => return Json::String(mask_paths(message).iter().map(|p| crate::error::json_path(p)).collect::<Vec<_>>().join(",")),
+        FIELD_MASK => {
+            return Json::String(
+                mask_paths(message).iter().map(|p| crate::error::json_path(p)).collect::<Vec<_>>().join(","),
+            );
+        }
         _ => {}
     }
     let mut object = Map::new();
@@ -103,7 +107,8 @@ fn is_js_number(field: &FieldDescriptor) -> bool {
 }
 
 fn timestamp_text(message: &DynamicMessage) -> String {
-    let part = |name| message.get_field_by_name(name).map_or(0, |v| v.as_i64().or(v.as_i32().map(i64::from)).unwrap_or(0));
+    let part =
+        |name| message.get_field_by_name(name).map_or(0, |v| v.as_i64().or(v.as_i32().map(i64::from)).unwrap_or(0));
     let nanos = u32::try_from(part("nanos")).unwrap_or(0);
     DateTime::<Utc>::from_timestamp(part("seconds"), nanos)
         .unwrap_or_default()
@@ -215,7 +220,8 @@ impl Reader {
                 return self.fail(path, "wrong_type", "array");
             };
             let items = items.iter().enumerate();
-            let values: Vec<_> = items.filter_map(|(i, json)| self.value(field, json, &format!("{path}[{i}]"))).collect();
+            let values: Vec<_> =
+                items.filter_map(|(i, json)| self.value(field, json, &format!("{path}[{i}]"))).collect();
             return Some(Value::List(values));
         }
         if field.is_map() {

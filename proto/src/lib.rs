@@ -8,7 +8,14 @@ pub mod contract;
 pub mod error;
 pub mod json;
 
-#[allow(missing_docs, clippy::all, clippy::allow_attributes, unreachable_pub, unused_qualifications, reason = "generated")]
+#[allow(
+    missing_docs,
+    clippy::all,
+    clippy::allow_attributes,
+    unreachable_pub,
+    unused_qualifications,
+    reason = "generated"
+)]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/kefu.rs"));
     include!(concat!(env!("OUT_DIR"), "/validate_impl.rs"));

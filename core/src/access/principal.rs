@@ -7,7 +7,7 @@ use std::time::Duration;
 use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::common::v1::{ErrorReason, Principal as PrincipalMessage};
 use kefu_proto::user::v1::role::DataScope;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter};
 
 use crate::clock::{Clock, Time};
 use crate::customer::entity::customer;
@@ -33,8 +33,6 @@ pub(crate) struct Principal {
     pub(crate) tenant: TenantId,
     /// The login session; 0 for Kefu itself.
     pub(crate) login_session_id: i64,
-    /// Role codes.
-    pub(crate) roles: Vec<String>,
     /// Permission codes of all roles.
     pub(crate) permissions: BTreeSet<String>,
     /// The widest data scope of all roles.
@@ -54,7 +52,6 @@ impl Principal {
             name: "Kefu".to_owned(),
             tenant,
             login_session_id: 0,
-            roles: Vec::new(),
             permissions: BTreeSet::new(),
             scope: DataScope::All,
             team_ids: Vec::new(),
@@ -147,10 +144,8 @@ impl Directory {
             .filter(|u| u.status == crate::user::ENABLED)
             .ok_or_else(|| refuse(ErrorReason::Unauthenticated))?;
         let links = user_role::Entity::of(tenant).filter(user_role::Column::UserId.eq(id)).all(db).await?;
-        let roles = role::Entity::of(tenant)
-            .filter(role::Column::Id.is_in(links.iter().map(|l| l.role_id)))
-            .all(db)
-            .await?;
+        let roles =
+            role::Entity::of(tenant).filter(role::Column::Id.is_in(links.iter().map(|l| l.role_id))).all(db).await?;
         let members = team_member::Entity::of(tenant).filter(team_member::Column::UserId.eq(id)).all(db).await?;
         Ok(Principal {
             kind: Kind::User,
@@ -166,7 +161,6 @@ impl Directory {
                 .filter(|s| *s != DataScope::Unspecified)
                 .min()
                 .unwrap_or(DataScope::Self_),
-            roles: roles.into_iter().map(|r| r.code).collect(),
             team_ids: members.into_iter().map(|m| m.team_id).collect(),
             must_change_password: user.must_change_password,
         })
@@ -174,10 +168,8 @@ impl Directory {
 
     async fn customer(&self, tenant: TenantId, id: i64, login_session_id: i64) -> Result<Principal> {
         let db = self.db.read();
-        let customer = customer::Entity::one(tenant, id)
-            .one(db)
-            .await?
-            .ok_or_else(|| refuse(ErrorReason::Unauthenticated))?;
+        let customer =
+            customer::Entity::one(tenant, id).one(db).await?.ok_or_else(|| refuse(ErrorReason::Unauthenticated))?;
         let role = role::Entity::of(tenant).filter(role::Column::Code.eq(crate::user::role::CUSTOMER)).one(db).await?;
         Ok(Principal {
             kind: Kind::Customer,
@@ -187,7 +179,6 @@ impl Directory {
             login_session_id,
             permissions: role.iter().flat_map(|r| crate::user::role::permissions(&r.permissions)).collect(),
             scope: DataScope::Self_,
-            roles: vec![crate::user::role::CUSTOMER.to_owned()],
             team_ids: Vec::new(),
             must_change_password: false,
         })

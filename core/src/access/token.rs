@@ -87,7 +87,8 @@ impl Tokens {
             iat: now.timestamp(),
             exp: (now + self.lifetime).timestamp(),
         };
-        Ok(jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(anyhow::Error::from)?)
+        Ok(jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
+            .map_err(anyhow::Error::from)?)
     }
 
     /// Reads a token. Every fault gives the same answer.
@@ -96,9 +97,13 @@ impl Tokens {
         if token.len() > MAX_LENGTH {
             return Err(refused());
         }
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).map_err(|_| refused())?.claims;
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).map_err(|_| refused())?.claims;
         let now = self.clock.now().timestamp();
-        let lives = claims.typ == TYPE && claims.exp > now && claims.iat <= now + 60 && claims.exp - claims.iat <= self.lifetime.num_seconds();
+        let lives = claims.typ == TYPE
+            && claims.exp > now
+            && claims.iat <= now + 60
+            && claims.exp - claims.iat <= self.lifetime.num_seconds();
         if lives { Ok(claims) } else { Err(refused()) }
     }
 }

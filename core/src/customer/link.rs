@@ -36,9 +36,8 @@ fn check(link: &register_link::Model, now: Time) -> Result<()> {
 /// Counts one more use. The conditions stand in the update itself: of two who race for the last use, one wins.
 pub(super) async fn claim(tx: &Tx<'_>, link: &register_link::Model) -> Result<()> {
     use register_link::Column;
-    let free = Condition::any()
-        .add(Column::MaxUses.eq(0))
-        .add(Expr::col(Column::UsedCount).lt(Expr::col(Column::MaxUses)));
+    let free =
+        Condition::any().add(Column::MaxUses.eq(0)).add(Expr::col(Column::UsedCount).lt(Expr::col(Column::MaxUses)));
     let claimed = register_link::Entity::change(tx.ctx().tenant)
         .col_expr(Column::UsedCount, Expr::col(Column::UsedCount).add(1))
         .col_expr(Column::UpdateTime, Expr::value(tx.now()))
@@ -52,7 +51,11 @@ pub(super) async fn claim(tx: &Tx<'_>, link: &register_link::Model) -> Result<()
 }
 
 /// Makes the links asked for; only this answer has their tokens.
-pub(super) async fn create(tx: &Tx<'_>, team_name: &str, req: &CreateRegisterLinksRequest) -> Result<Vec<RegisterLink>> {
+pub(super) async fn create(
+    tx: &Tx<'_>,
+    team_name: &str,
+    req: &CreateRegisterLinksRequest,
+) -> Result<Vec<RegisterLink>> {
     let hours = if req.expire_hours == 0 { DEFAULT_HOURS } else { req.expire_hours };
     let mut links = Vec::new();
     for _ in 0..Ord::max(req.count, 1) {

@@ -26,7 +26,11 @@ pub(super) async fn by_phone(
 /// Customers whose name, phone or institution holds the keyword; all for none.
 pub(super) fn matching(keyword: &str) -> Condition {
     use customer::Column;
-    if keyword.is_empty() { Condition::all() } else { contains(&[Column::Name, Column::Phone, Column::Institution], keyword) }
+    if keyword.is_empty() {
+        Condition::all()
+    } else {
+        contains(&[Column::Name, Column::Phone, Column::Institution], keyword)
+    }
 }
 
 /// No other customer than `except` has the phone.

@@ -51,9 +51,7 @@ impl CustomerService for Rpc {
             _ => (Column::CreateTime, Order::Desc),
         };
         // Whoever has had no session yet comes last, on every database.
-        let select = select
-            .order_by_with_nulls(column, order.clone(), NullOrdering::Last)
-            .order_by(Column::Id, order);
+        let select = select.order_by_with_nulls(column, order.clone(), NullOrdering::Last).order_by(Column::Id, order);
         Ok(Response::new(self.page(select, Page::new(req.page, req.size)).await?))
     }
 
@@ -90,10 +88,7 @@ impl CustomerService for Rpc {
         Ok(Response::new(convert::view(&row)))
     }
 
-    async fn delete_customer(
-        &self,
-        request: Request<proto::DeleteCustomerRequest>,
-    ) -> Result<Response<Empty>, Status> {
+    async fn delete_customer(&self, request: Request<proto::DeleteCustomerRequest>) -> Result<Response<Empty>, Status> {
         let (ctx, req) = enter(request)?;
         let mut tx = self.0.begin(&ctx).await?;
         let row = query::find(&*tx, ctx.tenant, req.id).await?;
@@ -194,7 +189,11 @@ impl Rpc {
         })
     }
 
-    async fn links(&self, ctx: &Ctx, req: &proto::ListRegisterLinksRequest) -> Result<proto::ListRegisterLinksResponse> {
+    async fn links(
+        &self,
+        ctx: &Ctx,
+        req: &proto::ListRegisterLinksRequest,
+    ) -> Result<proto::ListRegisterLinksResponse> {
         let db = self.0.db.read();
         let mut select = register_link::Entity::of(ctx.tenant).order_by_desc(register_link::Column::Id);
         if req.team_id != 0 {

@@ -4,7 +4,9 @@ use std::ops::Deref;
 use std::str::FromStr;
 
 use kefu_proto::realtime::v1 as realtime;
-use sea_orm::{ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Value};
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Value,
+};
 
 pub(crate) use realtime::Push;
 

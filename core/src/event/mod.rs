@@ -4,7 +4,6 @@
 
 use sea_orm::{ActiveValue::Set, ConnectionTrait};
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 
 use crate::clock::Time;
 use crate::db::entity::entity;

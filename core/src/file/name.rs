@@ -13,8 +13,10 @@ const DEVICES: [&str; 22] = [
 /// A harmless name: no path, no invisible characters, nothing a file system refuses; cut before its extension.
 pub(super) fn harmless(given: &str) -> String {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
-    let kept: String =
-        clean(last).chars().map(|c| if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*') { '_' } else { c }).collect();
+    let kept: String = clean(last)
+        .chars()
+        .map(|c| if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*') { '_' } else { c })
+        .collect();
     let kept = kept.trim_matches(|c: char| c == '.' || c.is_whitespace());
     let (stem, extension) = split(kept);
     let stem = if stem.is_empty() { "file" } else { stem };

@@ -64,11 +64,8 @@ impl Incoming {
     pub(super) async fn finish(self, core: &Core, ctx: &Ctx) -> Result<file_info::Model> {
         let extension = name::extension(&self.name);
         let kind = self.sniffer.decide(&extension).ok_or_else(|| refuse(ErrorReason::FileType))?;
-        let name = if extension.is_empty() {
-            name::harmless(&format!("{}.{}", self.name, kind.extension))
-        } else {
-            self.name
-        };
+        let name =
+            if extension.is_empty() { name::harmless(&format!("{}.{}", self.name, kind.extension)) } else { self.name };
         let row = file_info::ActiveModel {
             name: Set(name),
             content_type: Set(kind.content_type.to_owned()),

@@ -7,7 +7,6 @@ pub(crate) use run::{Runner, sweep};
 
 use sea_orm::{ActiveValue::Set, ConnectionTrait};
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 
 use crate::clock::Time;
 use crate::db::entity::entity;

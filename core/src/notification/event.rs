@@ -34,7 +34,8 @@ pub(crate) async fn on_event(core: &Core, ctx: &Ctx, event_id: i64, event: &Even
     let languages = languages(db, ctx, told.iter().map(|(user_id, _)| *user_id).collect()).await?;
     let news = gather(core, ctx, event, &session).await?;
     let mut tx = core.begin(ctx).await?;
-    let before = notification::Entity::of(ctx.tenant).filter(notification::Column::EventId.eq(event_id)).all(&*tx).await?;
+    let before =
+        notification::Entity::of(ctx.tenant).filter(notification::Column::EventId.eq(event_id)).all(&*tx).await?;
     for (user_id, kind) in told {
         let Some(lang) = languages.get(&user_id) else { continue };
         let code = number(kind);
@@ -125,8 +126,7 @@ async fn supervisors(db: &impl ConnectionTrait, ctx: &Ctx, team_id: i64) -> Resu
         return Ok(Vec::new());
     };
     let holders = user_role::Entity::of(ctx.tenant).filter(user_role::Column::RoleId.eq(supervisor.id));
-    let mut ids: Vec<i64> =
-        holders.select_only().column(user_role::Column::UserId).into_tuple::<i64>().all(db).await?;
+    let mut ids: Vec<i64> = holders.select_only().column(user_role::Column::UserId).into_tuple::<i64>().all(db).await?;
     if supervisor.data_scope != number(DataScope::All) {
         let members = crate::team::member_ids(db, ctx.tenant, team_id).await?;
         ids.retain(|id| members.contains(id));

@@ -70,11 +70,7 @@ impl NotificationService for Rpc {
 }
 
 impl Rpc {
-    async fn list(
-        &self,
-        ctx: &Ctx,
-        req: &proto::ListNotificationsRequest,
-    ) -> Result<proto::ListNotificationsResponse> {
+    async fn list(&self, ctx: &Ctx, req: &proto::ListNotificationsRequest) -> Result<proto::ListNotificationsResponse> {
         use notification::Column;
         let db = self.0.db.read();
         let unread = own(ctx).filter(Column::IsRead.eq(false));

@@ -140,7 +140,9 @@ impl Search for Embedded {
             return Ok(Vec::new());
         };
         let searcher = self.reader.searcher();
-        let best = searcher.search(&query, &TopDocs::with_limit(limit.max(1)).order_by_score()).map_err(anyhow::Error::from)?;
+        let best = searcher
+            .search(&query, &TopDocs::with_limit(limit.max(1)).order_by_score())
+            .map_err(anyhow::Error::from)?;
         let mut sessions = Vec::new();
         for (_, address) in best {
             let row: TantivyDocument = searcher.doc(address).map_err(anyhow::Error::from)?;
@@ -207,7 +209,13 @@ fn tokens(text: &str) -> Vec<Token> {
     let mut found = Vec::new();
     let mut add = |from: usize, to: usize| {
         let position = found.len();
-        found.push(Token { offset_from: from, offset_to: to, position, text: text[from..to].to_lowercase(), position_length: 1 });
+        found.push(Token {
+            offset_from: from,
+            offset_to: to,
+            position,
+            text: text[from..to].to_lowercase(),
+            position_length: 1,
+        });
     };
     let characters: Vec<(usize, char)> = text.char_indices().collect();
     let end = |i: usize| characters.get(i + 1).map_or(text.len(), |(at, _)| *at);
@@ -253,7 +261,9 @@ mod tests {
         };
         let texts = [(1, 1, "请问为什么登录不了系统"), (1, 2, "联系客服处理"), (2, 3, "登录失败")];
         search.put(texts.map(|(t, i, s)| document(t, i, s)).to_vec()).await.unwrap();
-        for (words, expected) in [("登录", vec![10]), ("客服", vec![20]), ("登录不了", vec![10]), ("录登", vec![]), ("？！", vec![])] {
+        for (words, expected) in
+            [("登录", vec![10]), ("客服", vec![20]), ("登录不了", vec![10]), ("录登", vec![]), ("？！", vec![])]
+        {
             assert_eq!(search.sessions(TenantId(1), words, 10).await.unwrap(), expected, "{words}");
         }
         search.put(vec![document(1, 1, "")]).await.unwrap();

@@ -8,7 +8,7 @@ use kefu_proto::realtime::v1::{
     Frame, NotificationFrame, PollEventsRequest, PollEventsResponse, Push, Resync, frame, push,
 };
 use kefu_proto::session::v1::session::Status;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tonic::{Request, Response, Status as RpcStatus, async_trait};
@@ -33,7 +33,10 @@ pub(crate) struct Rpc(pub(crate) Arc<Core>);
 
 #[async_trait]
 impl EventService for Rpc {
-    async fn poll_events(&self, request: Request<PollEventsRequest>) -> Result<Response<PollEventsResponse>, RpcStatus> {
+    async fn poll_events(
+        &self,
+        request: Request<PollEventsRequest>,
+    ) -> Result<Response<PollEventsResponse>, RpcStatus> {
         let (ctx, req) = enter(request)?;
         let core = &self.0;
         let wait = Duration::from_secs(u64::try_from(req.wait).unwrap_or(0));

@@ -14,7 +14,7 @@ use kefu_proto::realtime::v1::{
     Head, HeartbeatRequest, HeartbeatResponse, OpenConnectionRequest, OpenConnectionResponse, Push, WatchRequest, push,
 };
 use kefu_proto::session::v1::session::Status;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter};
 use tokio_stream::wrappers::BroadcastStream;
 use tonic::{Request, Response, Status as RpcStatus, async_trait};
 
@@ -41,9 +41,7 @@ impl RealtimeService for Rpc {
     ) -> Result<Response<OpenConnectionResponse>, RpcStatus> {
         let (ctx, req) = enter(request)?;
         let notifications = match req.notification_id {
-            after if after > 0 && ctx.is_staff() => {
-                crate::notification::after(self.0.db.read(), &ctx, after).await?
-            }
+            after if after > 0 && ctx.is_staff() => crate::notification::after(self.0.db.read(), &ctx, after).await?,
             _ => Vec::new(),
         };
         Ok(Response::new(OpenConnectionResponse {

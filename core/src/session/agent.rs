@@ -9,7 +9,7 @@ use kefu_proto::session::v1::agent::Status as AgentStatus;
 use kefu_proto::session::v1::assignment::Method;
 use kefu_proto::session::v1::session::Status;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter};
 
 use crate::Core;
 use crate::access::Ctx;
@@ -163,7 +163,8 @@ async fn take_sessions(core: &Core, ctx: &Ctx, user_id: i64, why: &str) -> Resul
 
 /// Drains the queues of all teams of an agent who has capacity now.
 pub(crate) async fn drain_teams_of(core: &Core, tenant: TenantId, user_id: i64) -> Result<()> {
-    let teams = team_member::Entity::of(tenant).filter(team_member::Column::UserId.eq(user_id)).all(core.db.read()).await?;
+    let teams =
+        team_member::Entity::of(tenant).filter(team_member::Column::UserId.eq(user_id)).all(core.db.read()).await?;
     for team in teams {
         assign::drain(core, tenant, team.team_id).await;
     }
@@ -171,13 +172,21 @@ pub(crate) async fn drain_teams_of(core: &Core, tenant: TenantId, user_id: i64) 
 }
 
 /// Tells an agent's state to those the agent serves, and to all staff who are there.
-pub(crate) async fn announce(core: &Core, tenant: TenantId, user_id: i64, status: AgentStatus, online: bool) -> Result<()> {
+pub(crate) async fn announce(
+    core: &Core,
+    tenant: TenantId,
+    user_id: i64,
+    status: AgentStatus,
+    online: bool,
+) -> Result<()> {
     let name = crate::user::names(core.db.read(), tenant, &[user_id]).await?.remove(&user_id).unwrap_or_default();
     let principal = kefu_proto::common::v1::Principal { kind: Kind::User.into(), id: user_id, name };
     let version = core.clock.now().timestamp_millis();
-    let present = agent_state::Entity::of(tenant).filter(Column::PresentUntil.gt(core.clock.now())).all(core.db.read()).await?;
+    let present =
+        agent_state::Entity::of(tenant).filter(Column::PresentUntil.gt(core.clock.now())).all(core.db.read()).await?;
     let update = |session_id| {
-        let update = StatusUpdate { principal: Some(principal.clone()), status: status.into(), online, session_id, version };
+        let update =
+            StatusUpdate { principal: Some(principal.clone()), status: status.into(), online, session_id, version };
         frame::Frame::StatusUpdate(update)
     };
     let staff = present.iter().map(|a| audience::recipient(Kind::User, a.user_id)).collect();

@@ -11,7 +11,7 @@ use kefu_proto::session::v1::{
     Agent, GetMyAgentRequest, ListAgentsRequest, ListAgentsResponse, SetMyAgentStatusRequest,
 };
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, ActiveValue::Set, QueryFilter, QuerySelect, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use tonic::{Request, Response, Status as RpcStatus, async_trait};
 
 use crate::Core;
@@ -20,7 +20,7 @@ use crate::clock::{Time, timestamp};
 use crate::db::{Page, Scoped};
 use crate::error::{Result, not_found};
 use crate::session::agent;
-use crate::session::entity::{agent_state, chat_session};
+use crate::session::entity::chat_session;
 use crate::session::state::code;
 use crate::team::entity::team_member;
 use crate::user::entity::user_info;
@@ -30,14 +30,26 @@ pub(crate) struct Rpc(pub(crate) Arc<Core>);
 
 #[async_trait]
 impl AgentService for Rpc {
-    async fn list_agents(&self, request: Request<ListAgentsRequest>) -> Result<Response<ListAgentsResponse>, RpcStatus> {
+    async fn list_agents(
+        &self,
+        request: Request<ListAgentsRequest>,
+    ) -> Result<Response<ListAgentsResponse>, RpcStatus> {
         let (ctx, req) = enter(request)?;
         let agents = wanted(&self.0, &ctx, &req).await?;
         let page = Page::new(req.page, req.size);
         let total = i32::try_from(agents.len()).unwrap_or(i32::MAX);
-        let shown = agents.into_iter().skip(usize::try_from(page.offset()).unwrap_or(0)).take(usize::try_from(page.limit()).unwrap_or(0));
+        let shown = agents
+            .into_iter()
+            .skip(usize::try_from(page.offset()).unwrap_or(0))
+            .take(usize::try_from(page.limit()).unwrap_or(0));
         let list = views(&self.0, &ctx, shown.collect()).await?;
-        Ok(Response::new(ListAgentsResponse { list, total, page: page.page, size: page.size, pages: page.pages(total) }))
+        Ok(Response::new(ListAgentsResponse {
+            list,
+            total,
+            page: page.page,
+            size: page.size,
+            pages: page.pages(total),
+        }))
     }
 
     async fn get_my_agent(&self, request: Request<GetMyAgentRequest>) -> Result<Response<Agent>, RpcStatus> {
@@ -45,7 +57,10 @@ impl AgentService for Rpc {
         Ok(Response::new(mine(&self.0, &ctx).await?))
     }
 
-    async fn set_my_agent_status(&self, request: Request<SetMyAgentStatusRequest>) -> Result<Response<Agent>, RpcStatus> {
+    async fn set_my_agent_status(
+        &self,
+        request: Request<SetMyAgentStatusRequest>,
+    ) -> Result<Response<Agent>, RpcStatus> {
         let (ctx, req) = enter(request)?;
         let (core, me, wanted) = (&self.0, ctx.principal.id, req.status());
         let settings = crate::settings::assignment(core.db.read(), ctx.tenant).await?;
@@ -111,7 +126,8 @@ async fn views(core: &Core, ctx: &Ctx, users: Vec<user_info::Model>) -> Result<V
     let now = core.clock.now();
     let ids: Vec<i64> = users.iter().map(|u| u.id).collect();
     let states = agent::states(db, ctx.tenant, &ids).await?;
-    let members = team_member::Entity::of(ctx.tenant).filter(team_member::Column::UserId.is_in(ids.clone())).all(db).await?;
+    let members =
+        team_member::Entity::of(ctx.tenant).filter(team_member::Column::UserId.is_in(ids.clone())).all(db).await?;
     let today = closed_since(core, ctx, &ids, start_of_day(core, ctx).await?).await?;
     let unanswered = longest_unanswered(core, ctx, &ids).await?;
     let view = |user: user_info::Model| {
@@ -137,7 +153,8 @@ async fn views(core: &Core, ctx: &Ctx, users: Vec<user_info::Model>) -> Result<V
 async fn start_of_day(core: &Core, ctx: &Ctx) -> Result<Time> {
     let settings = crate::settings::general(core.db.read(), ctx.tenant).await?;
     let local = core.clock.now().with_timezone(&crate::settings::zone(&settings));
-    let midnight = local.date_naive().and_hms_opt(0, 0, 0).and_then(|t| t.and_local_timezone(local.timezone()).earliest());
+    let midnight =
+        local.date_naive().and_hms_opt(0, 0, 0).and_then(|t| t.and_local_timezone(local.timezone()).earliest());
     Ok(midnight.map_or(core.clock.now(), |t| t.to_utc()))
 }
 

@@ -8,7 +8,7 @@ use kefu_proto::session::v1::assignment::Method;
 use kefu_proto::session::v1::session::Status;
 use kefu_proto::settings::v1::assignment_settings::Strategy;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use crate::Core;
 use crate::access::Ctx;
@@ -60,9 +60,10 @@ pub(crate) fn choose(strategy: Strategy, candidates: &[Candidate], now: Time) ->
             user_id: c.user_id,
             reason: format!("最少会话数：当前 {}/{}", c.active, c.max_sessions),
         }),
-        Strategy::RoundRobin | Strategy::Unspecified => free.min_by_key(|c| (c.last_assign_time, c.user_id)).map(|c| Choice {
-            user_id: c.user_id,
-            reason: format!("轮询：距上次分配最久，当前 {}/{}", c.active, c.max_sessions),
+        Strategy::RoundRobin | Strategy::Unspecified => free.min_by_key(|c| (c.last_assign_time, c.user_id)).map(|c| {
+            Choice {
+                user_id: c.user_id, reason: format!("轮询：距上次分配最久，当前 {}/{}", c.active, c.max_sessions)
+            }
         }),
     }
 }
@@ -88,11 +89,14 @@ pub(crate) async fn team_snapshot(core: &Core, tenant: TenantId, team_id: i64) -
     let states = agent_state::Entity::of(tenant).filter(agent_state::Column::UserId.is_in(members)).all(db).await?;
     let settings = crate::settings::general(db, tenant).await?;
     let zone = crate::settings::zone(&settings);
-    let candidates = states.into_iter().map(|state| candidate_of(state, team.max_sessions)).collect();
-    Ok(TeamSnapshot { candidates, on_duty: crate::team::on_duty(&crate::team::working_hours(&team), zone, core.clock.now()) })
+    let candidates = states.iter().map(|state| candidate_of(state, team.max_sessions)).collect();
+    Ok(TeamSnapshot {
+        candidates,
+        on_duty: crate::team::on_duty(&crate::team::working_hours(&team), zone, core.clock.now()),
+    })
 }
 
-fn candidate_of(state: agent_state::Model, team_max: i32) -> Candidate {
+fn candidate_of(state: &agent_state::Model, team_max: i32) -> Candidate {
     let max_sessions = if team_max > 0 { std::cmp::min(state.max_sessions, team_max) } else { state.max_sessions };
     Candidate {
         user_id: state.user_id,

@@ -2,13 +2,13 @@
 //! after the commit: somebody who has lost a session, a team or a role gets nothing more.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kefu_proto::common::v1::Principal;
 use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::realtime::v1::{Frame, MessageFrame, Push, Recipient, frame, push};
 use kefu_proto::user::v1::role::DataScope;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter};
 
 use crate::Core;
 use crate::clock::Time;
@@ -42,10 +42,13 @@ impl Watcher {
     }
 }
 
+/// By tenant: when the list was read, and the list.
+type Known = HashMap<TenantId, (Time, Arc<Vec<Watcher>>)>;
+
 /// The present staff of each tenant, read from the database once a second at most.
 #[derive(Debug, Default)]
 pub(crate) struct Audience {
-    known: Mutex<HashMap<TenantId, (Time, Arc<Vec<Watcher>>)>>,
+    known: Mutex<Known>,
 }
 
 impl Audience {
@@ -61,7 +64,7 @@ impl Audience {
         Ok(watchers)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<TenantId, (Time, Arc<Vec<Watcher>>)>> {
+    fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -80,7 +83,8 @@ async fn read_watchers(core: &Core, tenant: TenantId, now: Time) -> Result<Vec<W
         .filter(|r| crate::user::role::permissions(&r.permissions).iter().any(|p| p == READ))
         .map(|r| (r.id, DataScope::try_from(i32::from(r.data_scope)).unwrap_or(DataScope::Self_)))
         .collect();
-    let members = team_member::Entity::of(tenant).filter(team_member::Column::UserId.is_in(ids.clone())).all(db).await?;
+    let members =
+        team_member::Entity::of(tenant).filter(team_member::Column::UserId.is_in(ids.clone())).all(db).await?;
     let watcher = |user_id: i64| {
         let mine = links.iter().filter(|l| l.user_id == user_id);
         let scope = mine.filter_map(|l| reads.get(&l.role_id).copied()).min()?;

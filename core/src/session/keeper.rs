@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kefu_proto::realtime::v1::{Head, Push, push};
 use kefu_proto::session::v1::session::Status;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 use crate::Core;
 use crate::db::{Scoped, TenantId};

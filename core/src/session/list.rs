@@ -10,7 +10,7 @@ use kefu_proto::session::v1::{
     ListMessagesResponse, ListSessionsRequest, ListSessionsResponse, ListUnassignedSessionsRequest, SendMessageRequest,
     batch_assign_sessions_response::Result as BatchResult,
 };
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use crate::Core;
 use crate::access::{Ctx, contains};
@@ -37,7 +37,9 @@ pub(crate) async fn sessions(core: &Core, ctx: &Ctx, req: &ListSessionsRequest) 
     if !req.status.is_empty() {
         select = select.filter(Column::Status.is_in(req.status.iter().map(|s| code(*s))));
     }
-    for (column, wanted) in [(Column::AgentId, req.agent_id), (Column::TeamId, req.team_id), (Column::CustomerId, req.customer_id)] {
+    for (column, wanted) in
+        [(Column::AgentId, req.agent_id), (Column::TeamId, req.team_id), (Column::CustomerId, req.customer_id)]
+    {
         if wanted > 0 {
             select = select.filter(column.eq(wanted));
         }
@@ -46,7 +48,9 @@ pub(crate) async fn sessions(core: &Core, ctx: &Ctx, req: &ListSessionsRequest) 
         let own = if ctx.is_customer() { Column::CustomerId } else { Column::AgentId };
         select = select.filter(own.eq(ctx.principal.id));
     }
-    for (bound, field, from) in [(&req.create_time_from, "create_time_from", true), (&req.create_time_to, "create_time_to", false)] {
+    for (bound, field, from) in
+        [(&req.create_time_from, "create_time_from", true), (&req.create_time_to, "create_time_to", false)]
+    {
         if let Some(bound) = bound {
             let bound = time(bound).ok_or_else(|| invalid(field, "in"))?;
             select = select.filter(if from { Column::CreateTime.gte(bound) } else { Column::CreateTime.lt(bound) });
@@ -65,7 +69,9 @@ fn sorted(select: Select<chat_session::Entity>, sort: &str) -> Select<chat_sessi
         "-lastMessageTime" => select.order_by_desc(Column::LastMessageTime),
         // Whoever has waited longest for an answer first, then the rest; nulls sort apart on each database.
         "unanswered" => select
-            .order_by_asc(sea_orm::sea_query::ExprTrait::is_null(sea_orm::sea_query::Expr::col(Column::UnansweredSince)))
+            .order_by_asc(sea_orm::sea_query::ExprTrait::is_null(sea_orm::sea_query::Expr::col(
+                Column::UnansweredSince,
+            )))
             .order_by_asc(Column::UnansweredSince),
         _ => select,
     };
@@ -84,9 +90,14 @@ async fn with_keyword(core: &Core, ctx: &Ctx, keyword: &str) -> Result<Condition
 }
 
 /// The sessions that wait, in queue order.
-pub(crate) async fn unassigned(core: &Core, ctx: &Ctx, req: &ListUnassignedSessionsRequest) -> Result<ListSessionsResponse> {
+pub(crate) async fn unassigned(
+    core: &Core,
+    ctx: &Ctx,
+    req: &ListUnassignedSessionsRequest,
+) -> Result<ListSessionsResponse> {
     let waits = [Status::Queued, Status::MessageLeft].map(code);
-    let mut select = chat_session::Entity::of(ctx.tenant).filter(query::visible(ctx)).filter(Column::Status.is_in(waits));
+    let mut select =
+        chat_session::Entity::of(ctx.tenant).filter(query::visible(ctx)).filter(Column::Status.is_in(waits));
     if req.team_id > 0 {
         select = select.filter(Column::TeamId.eq(req.team_id));
     }
@@ -100,7 +111,12 @@ pub(crate) async fn unassigned(core: &Core, ctx: &Ctx, req: &ListUnassignedSessi
     page_of(core, ctx, select, Page::new(req.page, req.size)).await
 }
 
-async fn page_of(core: &Core, ctx: &Ctx, select: Select<chat_session::Entity>, page: Page) -> Result<ListSessionsResponse> {
+async fn page_of(
+    core: &Core,
+    ctx: &Ctx,
+    select: Select<chat_session::Entity>,
+    page: Page,
+) -> Result<ListSessionsResponse> {
     let (rows, total) = page.read(select, core.db.read()).await?;
     let list = view::many(core, ctx, rows).await?;
     Ok(ListSessionsResponse { list, total, page: page.page, size: page.size, pages: page.pages(total) })
@@ -187,7 +203,11 @@ pub(crate) async fn seq_of(core: &Core, ctx: &Ctx, req: &AckMessagesRequest) -> 
 }
 
 /// Gives several waiting sessions to one agent, each for itself.
-pub(crate) async fn batch_assign(core: &Core, ctx: &Ctx, req: &BatchAssignSessionsRequest) -> Result<BatchAssignSessionsResponse> {
+pub(crate) async fn batch_assign(
+    core: &Core,
+    ctx: &Ctx,
+    req: &BatchAssignSessionsRequest,
+) -> Result<BatchAssignSessionsResponse> {
     let known = crate::session::agent::states(core.db.read(), ctx.tenant, &[req.agent_id]).await?;
     known.get(&req.agent_id).ok_or_else(|| not_found("agent"))?;
     let mut results = Vec::new();

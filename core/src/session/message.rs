@@ -121,7 +121,13 @@ fn note_senders(session: &mut chat_session::Model, drafts: &[Draft], now: Time) 
 
 /// Writes the session's row. That the sequence is still the one that was read is a condition of the update: a
 /// sequence is never given twice, even if a lock were not one.
-async fn advance(db: &impl ConnectionTrait, tenant: TenantId, now: Time, before: i32, session: &chat_session::Model) -> Result<()> {
+async fn advance(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    now: Time,
+    before: i32,
+    session: &chat_session::Model,
+) -> Result<()> {
     use chat_session::Column as C;
     let moved = chat_session::Entity::change(tenant)
         .col_expr(C::LastSeq, Expr::value(session.last_seq))
@@ -164,9 +170,12 @@ fn row(tenant: TenantId, now: Time, session_id: i64, seq: i32, draft: Draft) -> 
 }
 
 /// Inserts messages in one statement.
-pub(crate) async fn insert_all(db: &impl ConnectionTrait, rows: Vec<chat_message::ActiveModel>) -> Result<Vec<chat_message::Model>> {
+pub(crate) async fn insert_all(
+    db: &impl ConnectionTrait,
+    rows: Vec<chat_message::ActiveModel>,
+) -> Result<Vec<chat_message::Model>> {
     if db.get_database_backend() != DbBackend::MySql {
-        return Ok(chat_message::Entity::insert_many(rows).exec_with_returning_many(db).await?);
+        return Ok(chat_message::Entity::insert_many(rows).exec_with_returning(db).await?);
     }
     // MySQL cannot return rows, but gives one statement's rows consecutive ids, and answers with the first.
     let first = chat_message::Entity::insert_many(rows.clone()).exec(db).await?.last_insert_id.unwrap_or_default();

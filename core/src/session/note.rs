@@ -2,7 +2,7 @@
 //! path of messages can carry one.
 
 use kefu_proto::session::v1::CreateNoteRequest;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter};
 
 use crate::db::{Scoped, Tx};
 use crate::error::Result;

@@ -5,7 +5,7 @@ use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::session::v1::message::ContentType;
 use kefu_proto::session::v1::session::{Channel, Status};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect};
 
 use crate::customer::entity::customer;
 use crate::db::{Scoped, Tx};
@@ -160,7 +160,12 @@ async fn count_session(tx: &Tx<'_>, customer_id: i64) -> Result<()> {
 }
 
 /// The customer's first words.
-async fn ask(tx: &mut Tx<'_>, customer: &customer::Model, session: &mut chat_session::Model, question: &str) -> Result<()> {
+async fn ask(
+    tx: &mut Tx<'_>,
+    customer: &customer::Model,
+    session: &mut chat_session::Model,
+    question: &str,
+) -> Result<()> {
     if question.is_empty() {
         return Ok(());
     }

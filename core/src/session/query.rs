@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use kefu_proto::session::v1::ListSessionsResponse;
 use kefu_proto::session::v1::agent::Status as AgentStatus;
 use kefu_proto::session::v1::session::Status;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::Core;
 use crate::access::Ctx;
@@ -22,11 +22,7 @@ use chat_session::Column;
 /// The sessions the caller may see: by the data scope, and those one is asked to take over.
 pub(crate) fn visible(ctx: &Ctx) -> Condition {
     let scope = ctx.visible(Column::CustomerId, Column::AgentId, Column::TeamId);
-    if ctx.is_staff() {
-        Condition::any().add(scope).add(Column::TransferTo.eq(ctx.principal.id))
-    } else {
-        scope
-    }
+    if ctx.is_staff() { Condition::any().add(scope).add(Column::TransferTo.eq(ctx.principal.id)) } else { scope }
 }
 
 /// As [`visible`], for a row that has been read.
@@ -42,7 +38,12 @@ pub(crate) async fn visible_session(db: &impl ConnectionTrait, ctx: &Ctx, id: i6
 }
 
 /// A customer's sessions that the caller may see, newest first.
-pub(crate) async fn list_of_customer(core: &Core, ctx: &Ctx, customer_id: i64, page: Page) -> Result<ListSessionsResponse> {
+pub(crate) async fn list_of_customer(
+    core: &Core,
+    ctx: &Ctx,
+    customer_id: i64,
+    page: Page,
+) -> Result<ListSessionsResponse> {
     let select = chat_session::Entity::of(ctx.tenant)
         .filter(visible(ctx))
         .filter(Column::CustomerId.eq(customer_id))
@@ -58,7 +59,11 @@ pub(crate) async fn has_open_of_team(db: &impl ConnectionTrait, tenant: TenantId
 }
 
 /// A customer has a session that is not over.
-pub(crate) async fn has_open_of_customer(db: &impl ConnectionTrait, tenant: TenantId, customer_id: i64) -> Result<bool> {
+pub(crate) async fn has_open_of_customer(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    customer_id: i64,
+) -> Result<bool> {
     has_open(db, tenant, Column::CustomerId.eq(customer_id)).await
 }
 
@@ -96,9 +101,7 @@ pub(crate) async fn team_load(
 
 /// The sessions that wait for a team, in no order.
 pub(crate) fn waiting(tenant: TenantId, team_id: i64) -> sea_orm::Select<chat_session::Entity> {
-    chat_session::Entity::of(tenant)
-        .filter(Column::Status.eq(code(Status::Queued)))
-        .filter(Column::TeamId.eq(team_id))
+    chat_session::Entity::of(tenant).filter(Column::Status.eq(code(Status::Queued))).filter(Column::TeamId.eq(team_id))
 }
 
 /// The same in the order in which they are served: the urgent ones first, then who came first.

@@ -7,7 +7,7 @@ use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::realtime::v1::frame::Frame;
 use kefu_proto::session::v1::session::{Status, WaitReason};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::Core;
 use crate::clock::Time;
@@ -62,7 +62,11 @@ pub(crate) async fn draw(tx: &Tx<'_>, team: &team::Model, zone: chrono_tz::Tz) -
 }
 
 /// The places of those among `sessions` that wait.
-pub(crate) async fn places(core: &Core, tenant: TenantId, sessions: &[chat_session::Model]) -> Result<HashMap<i64, Place>> {
+pub(crate) async fn places(
+    core: &Core,
+    tenant: TenantId,
+    sessions: &[chat_session::Model],
+) -> Result<HashMap<i64, Place>> {
     let mut team_ids: Vec<i64> =
         sessions.iter().filter(|s| s.status == code(Status::Queued)).map(|s| s.team_id).collect();
     team_ids.sort_unstable();
@@ -89,7 +93,8 @@ async fn team_places(core: &Core, tenant: TenantId, team_id: i64) -> Result<Vec<
     let reason = wait_reason(&team.candidates, team.on_duty, now);
     let slots = slots(&team.candidates, now);
     let mean = mean_handling_seconds(core, tenant, team_id).await?;
-    let place = |(ahead, id): (i32, i64)| (id, Place { position: ahead + 1, wait: expected_wait(ahead, slots, mean), reason });
+    let place =
+        |(ahead, id): (i32, i64)| (id, Place { position: ahead + 1, wait: expected_wait(ahead, slots, mean), reason });
     Ok((0..).zip(waiting).map(place).collect())
 }
 
@@ -122,7 +127,8 @@ async fn mean_handling_seconds(core: &Core, tenant: TenantId, team_id: i64) -> R
         .into_tuple()
         .all(core.db.read())
         .await?;
-    let seconds: Vec<i64> = times.into_iter().filter_map(|(from, to)| Some(std::cmp::max((to? - from?).num_seconds(), 0))).collect();
+    let seconds: Vec<i64> =
+        times.into_iter().filter_map(|(from, to)| Some(std::cmp::max((to? - from?).num_seconds(), 0))).collect();
     let count = i64::try_from(seconds.len()).unwrap_or(i64::MAX);
     Ok((count > 0).then(|| seconds.iter().sum::<i64>() / count))
 }
@@ -135,7 +141,8 @@ fn expected_wait(ahead: i32, slots: i32, mean_seconds: Option<i64>) -> Option<(i
         return None;
     }
     let rounds = i64::from(ahead / slots) + 1;
-    let minutes = |seconds: i64| i32::try_from(std::cmp::max((seconds + 59).div_euclid(60), 1) * 60).unwrap_or(i32::MAX);
+    let minutes =
+        |seconds: i64| i32::try_from(std::cmp::max((seconds + 59).div_euclid(60), 1) * 60).unwrap_or(i32::MAX);
     let wait = rounds.saturating_mul(mean);
     Some((minutes(wait), minutes(wait.saturating_mul(3) / 2)))
 }
@@ -177,7 +184,7 @@ mod tests {
     fn the_reason_names_what_is_missing() {
         let (gone, full, free) = (candidate(1, 0, 5, -1), candidate(2, 5, 5, 60), candidate(3, 0, 5, 60));
         assert_eq!(wait_reason(&[], true, at(0)), WaitReason::NobodyOnline);
-        assert_eq!(wait_reason(&[gone.clone()], false, at(0)), WaitReason::OffDuty);
+        assert_eq!(wait_reason(std::slice::from_ref(&gone), false, at(0)), WaitReason::OffDuty);
         assert_eq!(wait_reason(&[gone.clone(), full.clone()], true, at(0)), WaitReason::AllFull);
         assert_eq!(wait_reason(&[gone, full, free], true, at(0)), WaitReason::Assigning);
     }

@@ -19,11 +19,11 @@ use kefu_proto::session::v1::{
     RecallMessageRequest, SendMessageRequest, SendMessageResponse, SendTypingRequest, Session, TakeOverSessionRequest,
     TransferSessionRequest,
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder};
 use tonic::{Request, Response, Status as RpcStatus, async_trait};
 
 use crate::Core;
-use crate::access::{Ctx, enter};
+use crate::access::enter;
 use crate::customer::entity::customer;
 use crate::db::{Page, Scoped, Tx};
 use crate::error::{Result, forbidden, invalid, not_found, refuse};
@@ -32,7 +32,7 @@ use crate::session::assign::{Claim, drain, hand_over};
 use crate::session::entity::{chat_message, chat_session, session_assignment, session_note};
 use crate::session::message::say;
 use crate::session::state::{clear_transfer, code, demand_status, lock_visible, relieve, requeue, save, status};
-use crate::session::{audience, list, message, note, queue, query, transfer, view};
+use crate::session::{audience, list, message, note, query, queue, transfer, view};
 use crate::team::entity::team;
 
 /// See the module.
@@ -61,7 +61,10 @@ impl Rpc {
 
 #[async_trait]
 impl SessionService for Rpc {
-    async fn list_sessions(&self, request: Request<ListSessionsRequest>) -> Result<Response<ListSessionsResponse>, RpcStatus> {
+    async fn list_sessions(
+        &self,
+        request: Request<ListSessionsRequest>,
+    ) -> Result<Response<ListSessionsResponse>, RpcStatus> {
         let (ctx, req) = enter(request)?;
         Ok(Response::new(list::sessions(&self.0, &ctx, &req).await?))
     }
@@ -81,7 +84,8 @@ impl SessionService for Rpc {
             (false, 0) => return Err(invalid("customer_id", "required").into()),
             (false, id) => id,
         };
-        let customer = customer::Entity::one(ctx.tenant, customer_id).one(&*tx).await.map_err(crate::error::Error::from)?;
+        let customer =
+            customer::Entity::one(ctx.tenant, customer_id).one(&*tx).await.map_err(crate::error::Error::from)?;
         let customer = customer.ok_or_else(|| not_found("customer"))?;
         let team = team_for(&tx, &customer, req.team_id).await?;
         let channel = if ctx.is_customer() { Channel::Web } else { Channel::Staff };
@@ -114,13 +118,19 @@ impl SessionService for Rpc {
         Ok(response)
     }
 
-    async fn list_messages(&self, request: Request<ListMessagesRequest>) -> Result<Response<ListMessagesResponse>, RpcStatus> {
+    async fn list_messages(
+        &self,
+        request: Request<ListMessagesRequest>,
+    ) -> Result<Response<ListMessagesResponse>, RpcStatus> {
         let (ctx, req) = enter(request)?;
         let session = query::visible_session(self.0.db.read(), &ctx, req.id).await?;
         Ok(Response::new(list::messages(&self.0, &ctx, &session, &req).await?))
     }
 
-    async fn send_message(&self, request: Request<SendMessageRequest>) -> Result<Response<SendMessageResponse>, RpcStatus> {
+    async fn send_message(
+        &self,
+        request: Request<SendMessageRequest>,
+    ) -> Result<Response<SendMessageResponse>, RpcStatus> {
         let (ctx, req) = enter(request)?;
         let send = list::checked_send(&self.0, &ctx, req).await?;
         Ok(Response::new(self.0.writer.send(send).await?))
@@ -238,7 +248,10 @@ impl SessionService for Rpc {
         Ok(self.done_and_drain(tx, session, before).await?)
     }
 
-    async fn take_over_session(&self, request: Request<TakeOverSessionRequest>) -> Result<Response<Session>, RpcStatus> {
+    async fn take_over_session(
+        &self,
+        request: Request<TakeOverSessionRequest>,
+    ) -> Result<Response<Session>, RpcStatus> {
         let (ctx, req) = enter(request)?;
         let mut tx = self.0.begin(&ctx).await?;
         let session = lock_visible(&tx, req.id).await?;
@@ -251,7 +264,10 @@ impl SessionService for Rpc {
         Ok(self.done_and_drain(tx, session, before).await?)
     }
 
-    async fn prioritize_session(&self, request: Request<PrioritizeSessionRequest>) -> Result<Response<Session>, RpcStatus> {
+    async fn prioritize_session(
+        &self,
+        request: Request<PrioritizeSessionRequest>,
+    ) -> Result<Response<Session>, RpcStatus> {
         let (ctx, req) = enter(request)?;
         let tx = self.0.begin(&ctx).await?;
         let session = lock_visible(&tx, req.id).await?;
@@ -278,10 +294,17 @@ impl SessionService for Rpc {
             .filter(session_assignment::Column::SessionId.eq(session.id))
             .order_by_asc(session_assignment::Column::Id);
         let (rows, total) = page.read(select, db).await?;
-        let agents: Vec<i64> = rows.iter().flat_map(|r| [r.from_agent_id, r.to_agent_id]).filter(|id| *id != 0).collect();
+        let agents: Vec<i64> =
+            rows.iter().flat_map(|r| [r.from_agent_id, r.to_agent_id]).filter(|id| *id != 0).collect();
         let names = crate::user::names(db, ctx.tenant, &agents).await?;
         let list = rows.into_iter().map(|row| view::assignment(row, &names)).collect();
-        Ok(Response::new(ListAssignmentsResponse { list, total, page: page.page, size: page.size, pages: page.pages(total) }))
+        Ok(Response::new(ListAssignmentsResponse {
+            list,
+            total,
+            page: page.page,
+            size: page.size,
+            pages: page.pages(total),
+        }))
     }
 
     async fn leave_message(&self, request: Request<LeaveMessageRequest>) -> Result<Response<Session>, RpcStatus> {
@@ -339,7 +362,11 @@ pub(crate) async fn assign(tx: &mut Tx<'_>, id: i64, agent_id: i64, reason: &str
 }
 
 /// Ends a locked session, whoever serves it, and all that hangs on it.
-pub(crate) async fn close(tx: &mut Tx<'_>, session: chat_session::Model, reason: CloseReason) -> Result<chat_session::Model> {
+pub(crate) async fn close(
+    tx: &mut Tx<'_>,
+    session: chat_session::Model,
+    reason: CloseReason,
+) -> Result<chat_session::Model> {
     let mut session = session;
     let (summary, problem_type) = (session.summary.clone(), session.problem_type.clone());
     say(tx, &mut session, "closed".to_owned(), "会话已结束").await?;

@@ -1,7 +1,7 @@
 //! The search index follows the messages.
 
 use kefu_proto::session::v1::message::ContentType;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter};
 
 use crate::Core;
 use crate::access::Ctx;

@@ -136,7 +136,8 @@ mod tests {
             ..Default::default()
         };
         let minute = |m: i64| at(m * 60);
-        let waits = |since: i64, reminded| Talk { unanswered_since: Some(minute(since)), last: minute(since), reminded };
+        let waits =
+            |since: i64, reminded| Talk { unanswered_since: Some(minute(since)), last: minute(since), reminded };
         let answered = |last: i64| Talk { unanswered_since: None, last: minute(last), reminded: false };
         for (talk, limits, now, expected) in [
             (answered(0), (30, 3, 0), 29, Step::Wait(minute(30))),

@@ -6,7 +6,7 @@ use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::session::v1::assignment::Method;
 use kefu_proto::session::v1::session::Status;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use crate::access::Ctx;
 use crate::db::{Scoped, TenantId, Tx};
@@ -52,7 +52,13 @@ pub(crate) async fn save(tx: &Tx<'_>, mut row: chat_session::ActiveModel, versio
 }
 
 /// Writes down a decision about who serves a session.
-pub(crate) async fn record(tx: &Tx<'_>, session: &chat_session::Model, to: i64, method: Method, reason: &str) -> Result<()> {
+pub(crate) async fn record(
+    tx: &Tx<'_>,
+    session: &chat_session::Model,
+    to: i64,
+    method: Method,
+    reason: &str,
+) -> Result<()> {
     let by = &tx.ctx().principal;
     let row = session_assignment::ActiveModel {
         session_id: Set(session.id),
@@ -81,7 +87,12 @@ pub(crate) async fn relieve(tx: &Tx<'_>, agent_id: i64) -> Result<()> {
 }
 
 /// Takes a locked session from its agent and puts it back into the queue, at its old place.
-pub(crate) async fn requeue(tx: &mut Tx<'_>, session: chat_session::Model, method: Method, reason: &str) -> Result<chat_session::Model> {
+pub(crate) async fn requeue(
+    tx: &mut Tx<'_>,
+    session: chat_session::Model,
+    method: Method,
+    reason: &str,
+) -> Result<chat_session::Model> {
     record(tx, &session, 0, method, reason).await?;
     let (from, version) = (session.agent_id, session.version);
     if from != 0 {
@@ -111,7 +122,11 @@ pub(crate) fn is_agent(ctx: &Ctx, session: &chat_session::Model) -> bool {
 }
 
 /// Sessions of an agent that are under way.
-pub(crate) async fn active_of(db: &impl sea_orm::ConnectionTrait, tenant: TenantId, agent_id: i64) -> Result<Vec<chat_session::Model>> {
+pub(crate) async fn active_of(
+    db: &impl sea_orm::ConnectionTrait,
+    tenant: TenantId,
+    agent_id: i64,
+) -> Result<Vec<chat_session::Model>> {
     let rows = chat_session::Entity::of(tenant)
         .filter(chat_session::Column::AgentId.eq(agent_id))
         .filter(chat_session::Column::Status.eq(code(Status::Active)))

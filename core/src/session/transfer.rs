@@ -7,7 +7,7 @@ use kefu_proto::session::v1::TransferSessionRequest;
 use kefu_proto::session::v1::agent::Status as AgentStatus;
 use kefu_proto::session::v1::assignment::Method;
 use kefu_proto::session::v1::session::Status;
-use sea_orm::{ActiveValue::Set, EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveValue::Set, IntoActiveModel};
 
 use crate::Core;
 use crate::access::Ctx;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use kefu_proto::common::v1::Principal;
 use kefu_proto::session::v1::session::{Queue, Rating, Transfer};
 use kefu_proto::session::v1::{Assignment, Message, Note, Session};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter};
 
 use crate::Core;
 use crate::access::Ctx;
@@ -45,7 +45,12 @@ pub(crate) async fn many(core: &Core, ctx: &Ctx, rows: Vec<chat_session::Model>)
 }
 
 /// Sessions as a side sees them.
-pub(crate) async fn build(core: &Core, tenant: TenantId, rows: Vec<chat_session::Model>, side: Side) -> Result<Vec<Session>> {
+pub(crate) async fn build(
+    core: &Core,
+    tenant: TenantId,
+    rows: Vec<chat_session::Model>,
+    side: Side,
+) -> Result<Vec<Session>> {
     let db = core.db.read();
     let customer_ids = rows.iter().map(|r| r.customer_id);
     let customers = customer::Entity::of(tenant).filter(customer::Column::Id.is_in(customer_ids)).all(db).await?;
@@ -55,7 +60,13 @@ pub(crate) async fn build(core: &Core, tenant: TenantId, rows: Vec<chat_session:
     let agents = crate::user::names(db, tenant, &agent_ids).await?;
     let places = queue::places(core, tenant, &rows).await?;
     let names = Names { customers, teams, agents };
-    Ok(rows.into_iter().map(|row| { let place = places.get(&row.id).copied(); session(row, side, &names, place) }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let place = places.get(&row.id).copied();
+            session(row, side, &names, place)
+        })
+        .collect())
 }
 
 struct Names {
@@ -177,7 +188,11 @@ pub(crate) async fn messages(core: &Core, tenant: TenantId, rows: &[chat_message
 }
 
 /// The files of messages, by id.
-pub(crate) async fn files_of(core: &Core, tenant: TenantId, rows: &[chat_message::Model]) -> Result<HashMap<i64, file_info::Model>> {
+pub(crate) async fn files_of(
+    core: &Core,
+    tenant: TenantId,
+    rows: &[chat_message::Model],
+) -> Result<HashMap<i64, file_info::Model>> {
     let ids: Vec<i64> = rows.iter().map(|m| m.file_id).filter(|id| *id != 0).collect();
     if ids.is_empty() {
         return Ok(HashMap::new());

@@ -10,7 +10,7 @@ use kefu_proto::session::v1::SendMessageResponse;
 use kefu_proto::session::v1::ack_messages_request::Kind as AckKind;
 use kefu_proto::session::v1::message::ContentType;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, QueryFilter, QueryOrder, QuerySelect};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::Core;
@@ -133,7 +133,8 @@ async fn write(core: &Core, group: Vec<Item>) {
         Err(error) => {
             tracing::error!(%error, sends = sends.len(), acks = acks.len(), "a group could not be committed");
             let wait = std::time::Duration::from_secs(2);
-            let told = || -> Error { kefu_proto::error::Problem::new(ErrorReason::Unavailable).retry_after(wait).into() };
+            let told =
+                || -> Error { kefu_proto::error::Problem::new(ErrorReason::Unavailable).retry_after(wait).into() };
             sends.into_iter().for_each(|(_, answer)| drop(answer.send(Err(told()))));
             acks.into_iter().for_each(|(_, answer)| drop(answer.send(Err(told()))));
         }
@@ -152,7 +153,11 @@ struct Outcome {
 
 type Waiting<T, A> = [(T, oneshot::Sender<Result<A>>)];
 
-async fn commit(core: &Core, sends: &Waiting<Box<Send>, SendMessageResponse>, acks: &Waiting<Ack, ()>) -> Result<Outcome> {
+async fn commit(
+    core: &Core,
+    sends: &Waiting<Box<Send>, SendMessageResponse>,
+    acks: &Waiting<Ack, ()>,
+) -> Result<Outcome> {
     let now = core.clock.now();
     let txn = core.db.begin().await?;
     let mut sessions = lock_sessions(&txn, sends, acks).await?;
@@ -215,7 +220,8 @@ async fn stored_before(
         )
     });
     let rows = chat_message::Entity::of_all_tenants().filter(any).all(txn).await?;
-    let keyed = |row: chat_message::Model| ((row.session_id, row.sender_kind, row.sender_id, row.client_msg_id.clone()), row);
+    let keyed =
+        |row: chat_message::Model| ((row.session_id, row.sender_kind, row.sender_id, row.client_msg_id.clone()), row);
     Ok(rows.into_iter().map(keyed).collect())
 }
 
@@ -248,7 +254,12 @@ async fn store(
         for row in append(txn, TenantId(session.tenant_id), now, session, drafts).await? {
             let key = (row.session_id, row.sender_kind, row.sender_id, row.client_msg_id.clone());
             if let Some((send, _)) = first.get(&key).and_then(|at| sends.get(*at)) {
-                outcome.pushes.push(audience::message_push(TenantId(session.tenant_id), session, &row, send.file.as_ref()));
+                outcome.pushes.push(audience::message_push(
+                    TenantId(session.tenant_id),
+                    session,
+                    &row,
+                    send.file.as_ref(),
+                ));
             }
             if row.content_type == code(ContentType::Text) {
                 by_tenant.entry(session.tenant_id).or_default().push(row.id);
@@ -315,8 +326,11 @@ async fn apply_ack(
         *read = std::cmp::max(*read, seq);
     }
     session.version += 1;
-    let (delivered_column, read_column) =
-        if is_customer { (C::CustomerDeliveredSeq, C::CustomerReadSeq) } else { (C::AgentDeliveredSeq, C::AgentReadSeq) };
+    let (delivered_column, read_column) = if is_customer {
+        (C::CustomerDeliveredSeq, C::CustomerReadSeq)
+    } else {
+        (C::AgentDeliveredSeq, C::AgentReadSeq)
+    };
     let mut update = chat_session::Entity::change(TenantId(session.tenant_id))
         .col_expr(delivered_column, raised(delivered_column, seq))
         .col_expr(C::Version, Expr::col(C::Version).add(1))

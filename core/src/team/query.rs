@@ -18,11 +18,7 @@ pub(crate) async fn find(db: &impl ConnectionTrait, tenant: TenantId, id: i64) -
 }
 
 /// The names of teams; of those that have gone there is none.
-pub(crate) async fn names(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    ids: &[i64],
-) -> Result<HashMap<i64, String>> {
+pub(crate) async fn names(db: &impl ConnectionTrait, tenant: TenantId, ids: &[i64]) -> Result<HashMap<i64, String>> {
     let rows = team::Entity::of(tenant).filter(team::Column::Id.is_in(ids.iter().copied())).all(db).await?;
     Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
 }

@@ -219,7 +219,8 @@ fn name(given: &str) -> Result<String> {
 
 /// No other team than `except` has the name.
 async fn demand_free_name(tx: &Tx<'_>, except: i64, name: &str) -> Result<()> {
-    let other = team::Entity::of(tx.ctx().tenant).filter(team::Column::Name.eq(name)).filter(team::Column::Id.ne(except));
+    let other =
+        team::Entity::of(tx.ctx().tenant).filter(team::Column::Name.eq(name)).filter(team::Column::Id.ne(except));
     if other.one(&**tx).await?.is_some() { Err(taken("name")) } else { Ok(()) }
 }
 
