@@ -35,8 +35,9 @@ impl Caller {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
         let mut headers = HeaderMap::new();
         for name in [AUTHORIZATION, ACCEPT_LANGUAGE] {
-            if let Some(value) = from.get(&name) {
-                headers.insert(name, value.clone());
+            // All of them: a second token must be refused, not overlooked.
+            for value in from.get_all(&name) {
+                headers.append(&name, value.clone());
             }
         }
         let agent = from.get(USER_AGENT).and_then(|value| value.to_str().ok());

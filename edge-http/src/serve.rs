@@ -21,7 +21,7 @@ use tower::ServiceExt;
 use crate::Options;
 
 /// The longest wait for calls under way at the end.
-const DRAIN: Duration = Duration::from_secs(10);
+const DRAIN: Duration = Duration::from_secs(4);
 /// Pings that find dead HTTP/2 connections.
 const PING_EVERY: Duration = Duration::from_secs(30);
 /// The head of a request, and what is read ahead of a body.
