@@ -43,9 +43,25 @@ impl Db {
             let pool = Database::connect(options(&config.url, config.connections)).await?;
             Self { write: pool.clone(), read: pool }
         };
-        Migrator::up(&db.write, None).await?;
+        db.migrate().await?;
         db.check_durability(config.allow_unsafe_durability).await?;
         Ok(db)
+    }
+
+    /// Brings the schema up to date; of nodes that start at once, one does it. On SQLite the transaction is alone; the
+    /// servers have a lock for it, as MySQL ends a transaction at each change of a table.
+    async fn migrate(&self) -> Result<(), DbErr> {
+        let (lock, unlock) = match self.backend() {
+            DbBackend::Sqlite => ("SELECT 1", "SELECT 1"),
+            DbBackend::MySql => ("SELECT GET_LOCK('kefu-schema', 60)", "SELECT RELEASE_LOCK('kefu-schema')"),
+            _ => ("SELECT pg_advisory_xact_lock(5338)", "SELECT 1"),
+        };
+        let statement = |sql: &str| Statement::from_string(self.backend(), sql);
+        let txn = self.begin().await?;
+        txn.query_one_raw(statement(lock)).await?;
+        Migrator::up(&txn, None).await?;
+        txn.query_one_raw(statement(unlock)).await?;
+        txn.commit().await
     }
 
     /// The connection for reading.
