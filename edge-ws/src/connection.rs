@@ -34,6 +34,8 @@ const MAX_CALLS: usize = 16;
 const TYPING: Duration = Duration::from_secs(1);
 /// How long to wait before the core is asked again after it failed.
 const RETRY: Duration = Duration::from_secs(1);
+/// How long it may take to find out who a client is and where it stopped.
+const OPENING: Duration = Duration::from_secs(20);
 /// How long messages that are being stored may take after the connection has ended.
 const LAST_SENDS: Duration = Duration::from_secs(5);
 /// Clients of a stopping node come back spread over this time.
@@ -43,9 +45,10 @@ const MAX_RECONNECT_MS: u64 = 5000;
 pub(crate) async fn run(shared: Arc<Shared>, mut wire: Wire, caller: Caller) {
     let lang = caller.lang;
     let ending = match opening::first_frame(&shared, &mut wire).await {
-        Ok(auth) => match opening::open(&shared, &caller, auth).await {
-            Ok(opened) => return Connection::new(shared, wire, opened).run().await,
-            Err(close) => Some(Ending::Close(close)),
+        Ok(auth) => match timeout(OPENING, opening::open(&shared, &caller, auth)).await {
+            Ok(Ok(opened)) => return Connection::new(shared, wire, opened).run().await,
+            Ok(Err(close)) => Some(Ending::Close(close)),
+            Err(_) => Some(Ending::Close(Close::new(close::FAILED, "core"))),
         },
         Err(ending) => ending,
     };
@@ -341,7 +344,9 @@ impl Connection {
                 let caught_up = answer.map(|found| self.peer.mailbox().catch_up(&found, since));
                 match caught_up {
                     Ok(true) => {}
-                    Ok(false) => return self.failed(&opening::not_followed(), reference.as_deref()),
+                    Ok(false) => {
+                        self.put(frame::refusal(&opening::not_followed(), self.caller.lang, reference.as_deref()));
+                    }
                     Err(status) => return self.failed(&status, reference.as_deref()),
                 }
             }

@@ -1,5 +1,6 @@
 //! The beginning of a connection: the first frame, who it is, and where the client stopped.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -61,42 +62,20 @@ pub(crate) async fn open(shared: &Shared, caller: &Caller, auth: Auth) -> Result
     let id = shared.next_id.fetch_add(1, Ordering::Relaxed);
 
     let mut mailbox = Mailbox::new(who, resume.notification);
-    let same_epoch = resume.epoch.is_empty() || resume.epoch == answer.epoch;
-    let mut foreign = Vec::new();
     for head in &answer.heads {
         mailbox.cursors.follow(head.session_id, head.seq);
     }
-    for (session, _) in resume.cursors.iter().filter(|_| same_epoch) {
-        // What the principal does not follow may be a session that was closed meanwhile, or somebody else's.
-        if mailbox.cursors.head(*session).is_none() {
-            match shared.core.session(&caller, *session).await {
-                Ok(found) if who.owns(&found) => mailbox.cursors.follow(found.id, found.last_seq),
-                Ok(_) => foreign.push((*session, not_followed())),
-                Err(status) => foreign.push((*session, status)),
-            }
-        }
-    }
-    let (mut resumed, mut resyncs) = (Map::new(), Vec::new());
-    for (session, from) in resume.cursors.iter().filter(|_| same_epoch) {
-        let Some(head) = mailbox.cursors.head(*session) else { continue };
-        match mailbox.cursors.resume(*session, *from, head) {
-            Ok(()) => drop(resumed.insert(session.to_string(), json!({ "from": from, "head": head }))),
-            Err(reason) => resyncs.push(resync(*session, head, reason)),
-        }
-    }
-    if !same_epoch {
-        resyncs.push(resync(0, 0, "epoch"));
-    }
+    let (resumed, refusals) = if resume.epoch.is_empty() || resume.epoch == answer.epoch {
+        start_replays(shared, &caller, &mut mailbox, &resume.cursors).await
+    } else {
+        (Map::new(), vec![resync(0, 0, "epoch")])
+    };
     mailbox.outbox.reply(auth_ok(shared, &answer, id, &resumed));
-    for text in resyncs {
+    for text in refusals {
         mailbox.outbox.reply(text);
     }
-    for (session, status) in foreign {
-        mailbox.outbox.reply(frame::failure(&status, caller.lang, Some(&session.to_string())));
-    }
     mailbox.finish_replays();
-    let expires = expiry(&answer);
-    let login = answer.login_session_id;
+    let (login, expires) = (answer.login_session_id, expiry(&answer));
     mailbox.notifications(answer.notifications, Instant::now());
 
     let peer = Arc::new(Peer::new(id, auth.device, login, mailbox));
@@ -105,6 +84,33 @@ pub(crate) async fn open(shared: &Shared, caller: &Caller, auth: Auth) -> Result
         peer.end(Ending::Drain);
     }
     Ok(Opened { peer, caller, sends, expires })
+}
+
+/// Moves the cursors to where the client stopped: what is going to be replayed, and the frames that say what is not.
+async fn start_replays(
+    shared: &Shared,
+    caller: &Caller,
+    mailbox: &mut Mailbox,
+    cursors: &BTreeMap<i64, i32>,
+) -> (Map<String, Json>, Vec<Utf8Bytes>) {
+    let (mut resumed, mut refusals) = (Map::new(), Vec::new());
+    for (&session, &from) in cursors {
+        let name = session.to_string();
+        // What the principal does not follow may be a session that was closed meanwhile, or somebody else's.
+        if mailbox.cursors.head(session).is_none() {
+            match shared.core.session(caller, session).await {
+                Ok(found) if mailbox.who.owns(&found) => mailbox.cursors.follow(found.id, found.last_seq),
+                Ok(_) => refusals.push(frame::refusal(&not_followed(), caller.lang, Some(&name))),
+                Err(status) => refusals.push(frame::failure(&status, caller.lang, Some(&name))),
+            }
+        }
+        let Some(head) = mailbox.cursors.head(session) else { continue };
+        match mailbox.cursors.resume(session, from, head) {
+            Ok(()) => drop(resumed.insert(name, json!({ "from": from, "head": head }))),
+            Err(reason) => refusals.push(resync(session, head, reason)),
+        }
+    }
+    (resumed, refusals)
 }
 
 /// The answer to `auth`: who it is, what holds for the connection, and what is going to be replayed.
@@ -153,6 +159,6 @@ pub(crate) fn refused(status: &Status) -> Close {
 }
 
 /// The session is not the client's any more; what the core would say if it were not visible at all.
-pub(crate) fn not_followed() -> Status {
-    Problem::new(ErrorReason::NotFound).with("object", "session").into_status()
+pub(crate) fn not_followed() -> Problem {
+    Problem::new(ErrorReason::NotFound).with("object", "session")
 }
