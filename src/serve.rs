@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use axum::Router;
 use kefu_core::config::Config;
-use kefu_core::{Clock, Core};
+use kefu_core::{Clock, Core, demo};
 use kefu_edge_http::Probes;
 use kefu_edge_ws::Edge;
 use kefu_proto::contract;
@@ -44,9 +44,15 @@ const GRPC_PONG_WITHIN: Duration = Duration::from_secs(10);
 /// `kefu serve`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
+    /// Fill an empty installation with a demonstration: staff, customers, and a day of conversations
+    #[arg(long)]
+    demo: bool,
     /// Start although the database may lose committed messages in a power failure
     #[arg(long)]
     allow_unsafe_durability: bool,
+    /// Fill a tenant that has no teams and no customers with a day of a small service team, to look around in
+    #[arg(long)]
+    demo: bool,
 }
 
 /// Runs the server until a signal.
@@ -56,11 +62,18 @@ pub(crate) async fn serve(mut config: Config, arguments: Arguments) -> Result<()
     let metrics = observe::metrics()?;
     let http = listen("http.listen", config.http.listen).await?;
     let grpc = listen("grpc.listen", config.grpc.listen).await?;
-    let core = Core::start(config.clone(), Clock::System).await?;
-    if let Some(new) = core.first_start().await? {
-        tenant::print(&new)?;
-        tracing::info!("first start: log in as `{}` with the password above; it is shown only this once", new.username);
+    if arguments.demo {
+        demonstrate(&config).await?;
     }
+    if arguments.demo {
+        let demo = demo::fill(&config).await?;
+        demo.tenant.iter().try_for_each(tenant::introduce)?;
+        if let Some(password) = demo.password {
+            say(&serde_json::json!({"demoPassword": password, "usernames": demo::usernames()}).to_string())?;
+        }
+    }
+    let core = Core::start(config.clone(), Clock::System).await?;
+    core.first_start().await?.iter().try_for_each(tenant::introduce)?;
     let ready = format!(r#"{{"ready":true,"http":"{}","grpc":"{}"}}"#, http.local_addr()?, grpc.local_addr()?);
     let node = Node::start(&config, core, http, grpc, metrics).await?;
     say(&ready)?;
@@ -72,6 +85,18 @@ pub(crate) async fn serve(mut config: Config, arguments: Arguments) -> Result<()
     node.stop().await;
     tracing::info!("stopped");
     ended
+}
+
+/// Makes the demonstration, and prints how to log in to it, once.
+async fn demonstrate(config: &Config) -> Result<()> {
+    let made = demo::fill(config).await.context("cannot fill in the demonstration")?;
+    if let Some(new) = &made.tenant {
+        tenant::print(new)?;
+    }
+    match made.password {
+        Some(password) => say(&serde_json::json!({"demoPassword": password, "demoUsers": demo::usernames()}).to_string()),
+        None => Ok(tracing::info!("there are teams or customers already: nothing was made for the demonstration")),
+    }
 }
 
 async fn listen(key: &str, address: SocketAddr) -> Result<TcpListener> {
@@ -129,6 +154,7 @@ impl Node {
     /// Leaves in order: clients are sent elsewhere, calls under way are finished, the core ends last.
     async fn stop(self) {
         self.leaving.cancel();
+        self.core.leave();
         report(&self.health, ServingStatus::NotServing).await;
         if timeout(CONNECTIONS_END, self.sockets.drain()).await.is_err() {
             tracing::warn!("some sockets did not close in time");

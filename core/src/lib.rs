@@ -5,6 +5,7 @@ mod clock;
 pub mod config;
 mod customer;
 mod db;
+pub mod demo;
 mod error;
 mod event;
 mod file;
@@ -69,6 +70,9 @@ pub struct Core {
     node_secret: String,
     /// The database's incarnation (realtime.md, "Resume").
     epoch: String,
+    /// Long polls are answered at once: another node is better.
+    leaving: CancellationToken,
+    /// The background work ends.
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -103,6 +107,7 @@ impl Core {
                 secret => secret.to_owned(),
             },
             epoch: installation.epoch,
+            leaving: CancellationToken::new(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             clock,
@@ -155,6 +160,11 @@ impl Core {
     /// The secret by which an edge in this process shows itself.
     pub fn node_secret(&self) -> &str {
         &self.node_secret
+    }
+
+    /// Answers the long polls that wait, for this node is about to stop.
+    pub fn leave(&self) {
+        self.leaving.cancel();
     }
 
     /// Ends the background work: what has begun is finished, and every acknowledged message is committed.

@@ -48,8 +48,10 @@ impl News {
         if kind == Type::TransferRequested && !self.reason.is_empty() {
             return self.reason.clone();
         }
-        let parts = [&self.institution, &self.problem_type, &self.last_message];
-        let parts: Vec<&str> = parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+        // Where the customer has spoken last, the words say most.
+        let words = matches!(kind, Type::ReplyOverdue | Type::MessageLeft).then_some(&self.last_message);
+        let parts = [Some(&self.institution), Some(&self.problem_type), words].into_iter().flatten();
+        let parts: Vec<&str> = parts.map(String::as_str).filter(|part| !part.is_empty()).collect();
         parts.join(" · ")
     }
 }
@@ -81,6 +83,7 @@ mod tests {
             ..News::default()
         };
         assert_eq!(news.body(Type::TransferRequested), "需要数据库支持");
-        assert_eq!(news.body(Type::SessionAssigned), "城东社区卫生服务中心 · 打不开");
+        assert_eq!(news.body(Type::SessionAssigned), "城东社区卫生服务中心");
+        assert_eq!(news.body(Type::MessageLeft), "城东社区卫生服务中心 · 打不开");
     }
 }

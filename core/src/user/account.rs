@@ -59,7 +59,7 @@ fn new_row(username: String, name: String, password_hash: String, max_sessions: 
 }
 
 /// Makes a user.
-pub(super) async fn create(tx: &Tx<'_>, request: CreateUserRequest, password_hash: String) -> Result<user_info::Model> {
+pub(crate) async fn create(tx: &Tx<'_>, request: CreateUserRequest, password_hash: String) -> Result<user_info::Model> {
     let name = required(&request.name)?;
     if query::by_username(&**tx, tx.ctx().tenant, &request.username).await?.is_some() {
         return Err(taken("username"));

@@ -1,0 +1,414 @@
+//! The people of the demonstration, and what they say to one another on a working day.
+
+/// Minutes of the day.
+pub(super) const MINUTES: i64 = 480;
+
+/// A member of the staff.
+pub(super) struct Colleague {
+    pub(super) username: &'static str,
+    pub(super) name: &'static str,
+    /// The role's code.
+    pub(super) role: &'static str,
+    pub(super) skills: &'static [&'static str],
+}
+
+/// The staff; the administrator comes first.
+pub(super) const STAFF: [Colleague; 8] = [
+    Colleague { username: "chenjianguo", name: "陈建国", role: "administrator", skills: &[] },
+    Colleague { username: "zhangmin", name: "张敏", role: "supervisor", skills: &[] },
+    Colleague { username: "zhouping", name: "周萍", role: "supervisor", skills: &["数据上报"] },
+    Colleague { username: "wangfang", name: "王芳", role: "agent", skills: &["建档", "疫苗接种"] },
+    Colleague { username: "liuyang", name: "刘洋", role: "agent", skills: &["登录问题", "打印问题"] },
+    Colleague { username: "zhaojing", name: "赵静", role: "agent", skills: &["慢病随访", "建档"] },
+    Colleague { username: "liqiang", name: "李强", role: "agent", skills: &["报表统计", "数据上报"] },
+    Colleague { username: "sunlei", name: "孙磊", role: "agent", skills: &["数据上报"] },
+];
+
+/// A team.
+pub(super) struct Team {
+    pub(super) name: &'static str,
+    pub(super) description: &'static str,
+    pub(super) leader: &'static str,
+    pub(super) problem_types: &'static [&'static str],
+    pub(super) members: &'static [&'static str],
+}
+
+/// The team that takes everything.
+pub(super) const FRONT: usize = 0;
+/// The team for reports and data.
+pub(super) const DATA: usize = 1;
+/// The teams.
+pub(super) const TEAMS: [Team; 2] = [
+    Team {
+        name: "一线客服",
+        description: "受理各类咨询，解答登录、打印、建档、接种与随访问题",
+        leader: "zhangmin",
+        problem_types: &[],
+        members: &["wangfang", "liuyang", "zhaojing"],
+    },
+    Team {
+        name: "报表与上报",
+        description: "处理统计报表与数据上报，对接疾控与卫健平台",
+        leader: "zhouping",
+        problem_types: &["报表统计", "数据上报"],
+        members: &["liqiang", "sunlei"],
+    },
+];
+
+/// A customer.
+pub(super) struct Person {
+    pub(super) name: &'static str,
+    pub(super) phone: &'static str,
+    pub(super) institution: &'static str,
+    pub(super) position: &'static str,
+    pub(super) region: &'static str,
+    pub(super) vip: bool,
+    /// Not in the archive yet: registers by a link.
+    pub(super) by_link: bool,
+}
+
+const fn known(
+    name: &'static str,
+    phone: &'static str,
+    institution: &'static str,
+    position: &'static str,
+    region: &'static str,
+    vip: bool,
+) -> Person {
+    Person { name, phone, institution, position, region, vip, by_link: false }
+}
+
+const fn newcomer(name: &'static str, phone: &'static str, institution: &'static str, position: &'static str) -> Person {
+    Person { name, phone, institution, position, region: "", vip: false, by_link: true }
+}
+
+/// The customers.
+pub(super) const PEOPLE: [Person; 14] = [
+    known("林晓梅", "13800001001", "城东街道社区卫生服务中心", "公卫科科长", "江苏省南京市", true),
+    known("高志远", "13800001002", "青山镇卫生院", "信息员", "江苏省南京市", false),
+    known("何丽华", "13800001003", "滨湖区疾病预防控制中心", "免疫规划科", "江苏省无锡市", true),
+    known("吴国栋", "13800001004", "石桥乡卫生院", "院长", "安徽省滁州市", false),
+    known("徐静怡", "13800001005", "西苑社区卫生服务站", "护士长", "江苏省苏州市", false),
+    known("马春燕", "13800001006", "临江市妇幼保健院", "保健科", "江苏省镇江市", false),
+    known("郑海涛", "13800001007", "高新区卫生健康局", "统计专员", "江苏省苏州市", true),
+    known("罗文斌", "13800001008", "白云镇中心卫生院", "公卫专干", "安徽省马鞍山市", false),
+    newcomer("谢雨桐", "13800001009", "南河社区卫生服务中心", "全科医生"),
+    newcomer("唐建军", "13800001010", "柳树乡卫生院", "药房管理员"),
+    newcomer("韩雪", "13800001011", "东湖街道卫生服务站", "接种护士"),
+    newcomer("冯德胜", "13800001012", "新河镇卫生院", "公卫医生"),
+    newcomer("曹颖", "13800001013", "北城社区卫生服务中心", "档案管理员"),
+    newcomer("邓超群", "13800001014", "三里桥村卫生室", "村医"),
+];
+
+/// A prepared answer for everybody.
+pub(super) struct Reply {
+    pub(super) category: &'static str,
+    pub(super) shortcut: &'static str,
+    pub(super) title: &'static str,
+    pub(super) content: &'static str,
+}
+
+/// The prepared answers.
+pub(super) const REPLIES: [Reply; 6] = [
+    Reply { category: "常用", shortcut: "nh", title: "问候", content: "{{customer}}您好，我是客服{{agent}}，很高兴为您服务。" },
+    Reply { category: "常用", shortcut: "jt", title: "请发截图", content: "麻烦您把出错的界面完整截图发给我，最好带上右下角的时间。" },
+    Reply { category: "常用", shortcut: "js", title: "结束语", content: "问题已经处理好了。如果没有其他问题，我先结束本次会话，请您稍后评价。" },
+    Reply { category: "登录", shortcut: "mm", title: "重置密码", content: "请在登录页点击“忘记密码”，用绑定的手机号收取验证码后设置新密码。" },
+    Reply { category: "打印", shortcut: "dy", title: "打印控件", content: "请先关闭浏览器，到“帮助-下载”安装最新打印控件，再重新打开系统。" },
+    Reply { category: "上报", shortcut: "sb", title: "上报失败", content: "请先在“数据质控”里查看未通过的记录，改正后点击“重新上报”。" },
+];
+
+/// Something that is done in a conversation.
+pub(super) enum Act {
+    /// The customer writes.
+    Asks(&'static str),
+    /// The agent writes.
+    Answers(&'static str),
+    /// The agent writes a private note.
+    Notes(&'static str),
+    /// The agent hands over to a colleague, who accepts.
+    Transfers(&'static str, &'static str),
+    /// A supervisor lets the customer go first.
+    Urges(&'static str),
+    /// The customer leaves a message instead of waiting.
+    Leaves(&'static str),
+    /// The agent closes, with a summary.
+    Closes(&'static str),
+    /// The customer rates.
+    Rates(i32, &'static [&'static str], &'static str),
+}
+
+/// A conversation: who comes when, with what question, and what follows after how many seconds each.
+pub(super) struct Talk {
+    /// Minutes after the beginning of the day.
+    pub(super) minute: i64,
+    /// Whose.
+    pub(super) person: usize,
+    /// Which team's.
+    pub(super) team: usize,
+    pub(super) problem_type: &'static str,
+    pub(super) question: &'static str,
+    pub(super) acts: &'static [(i64, Act)],
+}
+
+/// From this minute on the staff are in a meeting: whoever comes waits.
+pub(super) const MEETING: i64 = 462;
+
+/// The day.
+pub(super) const TALKS: [Talk; 18] = [
+    Talk {
+        minute: 6,
+        person: 1,
+        team: FRONT,
+        problem_type: "登录问题",
+        question: "早上好，我们院两台电脑都登录不上，提示“证书已过期”。",
+        acts: &[
+            (50, Act::Answers("高老师早上好，我是客服，先帮您看一下。两台电脑的系统日期正确吗？")),
+            (70, Act::Asks("有一台显示的是2019年，另一台是对的。")),
+            (55, Act::Answers("日期不对的那台请先校准时间。另一台请在“证书管理”里点“更新证书”，然后重启浏览器。")),
+            (240, Act::Asks("都可以登录了，谢谢！")),
+            (30, Act::Notes("主板电池可能没电，已建议更换；两台证书均已更新到明年。")),
+            (40, Act::Closes("证书过期与系统时间错误导致无法登录，已更新证书并校时")),
+            (90, Act::Rates(5, &["响应快", "解答清楚"], "很专业，几分钟就解决了。")),
+        ],
+    },
+    Talk {
+        minute: 14,
+        person: 0,
+        team: FRONT,
+        problem_type: "建档",
+        question: "新入户的居民建档时提示身份证号已存在，但是搜索不到这个人。",
+        acts: &[
+            (40, Act::Answers("林科长您好，这种情况多半是居民在其他机构已有档案。能告诉我是哪个街道迁来的吗？")),
+            (90, Act::Asks("应该是城西那边，去年搬过来的。")),
+            (120, Act::Answers("查到了，档案在城西街道。您在“档案迁入”里按身份证号发起申请，对方确认后就会转过来。")),
+            (80, Act::Asks("对方要多久确认？今天要做老年人体检。")),
+            (45, Act::Notes("VIP客户，城西街道可电话催办，联系人见通讯录。")),
+            (60, Act::Answers("我已电话联系城西，他们现在就确认，您十分钟后刷新。")),
+            (640, Act::Asks("看到档案了，多谢！")),
+            (30, Act::Closes("跨机构档案迁入，已协调城西街道确认")),
+            (200, Act::Rates(5, &["态度好"], "主动帮忙协调，非常感谢。")),
+        ],
+    },
+    Talk {
+        minute: 38,
+        person: 8,
+        team: FRONT,
+        problem_type: "慢病随访",
+        question: "高血压随访表里“下次随访日期”改不了，是灰色的。",
+        acts: &[
+            (65, Act::Answers("谢医生您好，下次随访日期是按血压控制情况自动计算的。您是想提前还是推后？")),
+            (60, Act::Asks("患者控制不满意，要两周后复诊，系统算成了三个月。")),
+            (75, Act::Answers("请把“此次随访分类”改成“控制不满意”，日期就会变成两周后。")),
+            (100, Act::Asks("原来如此，改好了。")),
+            (20, Act::Closes("随访分类选择有误导致下次随访日期不对")),
+            (60, Act::Rates(4, &["解答清楚"], "")),
+        ],
+    },
+    Talk {
+        minute: 55,
+        person: 6,
+        team: DATA,
+        problem_type: "报表统计",
+        question: "三季度的家庭医生签约率和我们手工统计的差了两个百分点，请核对。",
+        acts: &[
+            (80, Act::Answers("郑老师您好，请问您手工统计时的分母用的是常住人口还是户籍人口？")),
+            (150, Act::Asks("用的是户籍人口。")),
+            (90, Act::Answers("系统报表的分母是常住人口，这就是差异的来源。报表右上角可以切换统计口径。")),
+            (60, Act::Notes("卫健局要求双口径对比，已提需求：报表支持同时显示两种口径。")),
+            (180, Act::Asks("切换以后一致了。以后能不能两种口径一起显示？")),
+            (70, Act::Answers("已经为您登记了需求，有进展会通知您。")),
+            (60, Act::Closes("签约率口径差异，已说明；登记双口径需求")),
+            (300, Act::Rates(5, &["专业"], "")),
+        ],
+    },
+    Talk {
+        minute: 80,
+        person: 2,
+        team: FRONT,
+        problem_type: "疫苗接种",
+        question: "儿童接种记录打印出来少了两针，系统里是有的。",
+        acts: &[
+            (45, Act::Answers("何老师您好，请问少的是哪两针？打印的是接种证还是查验证明？")),
+            (85, Act::Asks("查验证明，少了流脑A群的两针。")),
+            (120, Act::Transfers("liuyang", "打印模板问题，请协助核对查验证明模板")),
+            (60, Act::Answers("何老师您好，我是刘洋。您用的是旧模板，旧模板最多显示十二针，我现在为您切换新模板。")),
+            (150, Act::Asks("好的，等您。")),
+            (160, Act::Answers("已经切换，请重新打印试试。")),
+            (110, Act::Asks("两针都有了！")),
+            (30, Act::Closes("查验证明旧模板行数不足，已切换新模板")),
+            (45, Act::Rates(5, &["响应快", "专业"], "转接后很快就解决了")),
+        ],
+    },
+    Talk {
+        minute: 105,
+        person: 3,
+        team: FRONT,
+        problem_type: "打印问题",
+        question: "健康档案封面打印出来左边被切掉一截。",
+        acts: &[
+            (70, Act::Answers("吴院长您好，请把打印预览里的缩放改成“实际大小”，页边距选“无”。")),
+            (200, Act::Asks("改了，还是切掉一点点。")),
+            (60, Act::Answers("那是打印机的进纸偏了。请在“打印设置-偏移”里把左偏移改成5毫米。")),
+            (260, Act::Asks("好了，可以用了。")),
+            (25, Act::Closes("打印偏移设置")),
+            (500, Act::Rates(4, &[], "")),
+        ],
+    },
+    Talk {
+        minute: 130,
+        person: 10,
+        team: FRONT,
+        problem_type: "疫苗接种",
+        question: "扫码枪扫疫苗追溯码没反应，今天上午是接种日，排了好多人！",
+        acts: &[
+            (30, Act::Answers("韩护士您别着急，先把扫码枪拔下来换一个USB口，听到“嘀”声再试。")),
+            (70, Act::Asks("换了，有嘀声，但是扫了还是不出来。")),
+            (35, Act::Answers("请把输入法切换成英文，再扫一次。")),
+            (50, Act::Asks("可以了可以了！原来是输入法的问题。")),
+            (40, Act::Notes("接种日现场支持，优先级高。建议写入接种日检查清单。")),
+            (20, Act::Closes("扫码枪与中文输入法冲突")),
+            (120, Act::Rates(5, &["响应快"], "救命了，谢谢！")),
+        ],
+    },
+    Talk {
+        minute: 165,
+        person: 7,
+        team: DATA,
+        problem_type: "数据上报",
+        question: "昨晚的国家平台上报失败了37条，提示“机构编码不存在”。",
+        acts: &[
+            (95, Act::Answers("罗老师您好，我看一下日志。你们院最近是不是换了机构编码？")),
+            (120, Act::Asks("上个月升级成中心卫生院，编码是换了。")),
+            (140, Act::Notes("平台侧编码对照表未更新，需联系省平台。")),
+            (60, Act::Answers("是平台的对照表没有更新。我已提交申请，预计一小时内生效，生效后我来重新上报。")),
+            (2900, Act::Answers("对照表已经生效，37条全部重新上报成功，请您核对。")),
+            (240, Act::Asks("核对过了，都成功了。")),
+            (30, Act::Closes("机构编码变更后平台对照表未更新，已协调更新并补报37条")),
+            (180, Act::Rates(5, &["专业", "态度好"], "跟到底的服务")),
+        ],
+    },
+    Talk {
+        minute: 190,
+        person: 4,
+        team: FRONT,
+        problem_type: "登录问题",
+        question: "有位同事离职了，账号怎么停用？",
+        acts: &[
+            (55, Act::Answers("徐护士长您好，请用机构管理员账号进入“人员管理”，找到这位同事点“停用”就可以。")),
+            (130, Act::Asks("找到了，她名下的随访任务怎么办？")),
+            (70, Act::Answers("停用时会提示移交，选择接手的同事即可。")),
+            (160, Act::Asks("好的，已经移交。")),
+            (20, Act::Closes("离职账号停用与任务移交")),
+        ],
+    },
+    Talk {
+        minute: 235,
+        person: 9,
+        team: FRONT,
+        problem_type: "其他",
+        question: "药品库存盘点后数量对不上，怎么调整？",
+        acts: &[
+            (110, Act::Answers("唐老师您好，请在“库存管理-盘点”里新建盘点单，录入实际数量后提交审核。")),
+            (180, Act::Asks("审核人是谁？")),
+            (60, Act::Answers("默认是院长账号，也可以在“流程设置”里改。")),
+            (90, Act::Asks("知道了。")),
+            (300, Act::Closes("库存盘点操作指导")),
+            (60, Act::Rates(3, &[], "等了一会儿才回复")),
+        ],
+    },
+    Talk {
+        minute: 270,
+        person: 5,
+        team: FRONT,
+        problem_type: "建档",
+        question: "孕产妇档案和儿童档案能不能自动关联？现在要手工找母亲的档案号。",
+        acts: &[
+            (60, Act::Answers("马老师您好，可以的。新建儿童档案时填写母亲身份证号，系统会自动关联。")),
+            (150, Act::Asks("我们有一批旧档案没有填身份证号。")),
+            (80, Act::Answers("旧档案可以用“批量匹配”，按姓名、出生日期和住址匹配，结果需要您逐条确认。")),
+            (200, Act::Asks("太好了，我试试。")),
+            (900, Act::Asks("匹配了312条，非常方便！")),
+            (40, Act::Closes("母婴档案关联与批量匹配")),
+            (80, Act::Rates(5, &["解答清楚", "专业"], "功能很好用")),
+        ],
+    },
+    Talk {
+        minute: 325,
+        person: 11,
+        team: FRONT,
+        problem_type: "慢病随访",
+        question: "糖尿病患者随访记录保存时提示“空腹血糖超出范围”，患者确实是28.6。",
+        acts: &[
+            (50, Act::Answers("冯医生您好，超过27.8系统会要求二次确认，请在提示框里勾选“已复测”再保存。患者情况请优先处理转诊。")),
+            (110, Act::Asks("保存成功了，转诊单也开好了。")),
+            (30, Act::Notes("极值复测提示不够明显，已反馈产品。")),
+            (30, Act::Closes("血糖极值需勾选复测")),
+            (70, Act::Rates(5, &["专业"], "还提醒了转诊，很细心")),
+        ],
+    },
+    Talk {
+        minute: 380,
+        person: 12,
+        team: FRONT,
+        problem_type: "建档",
+        question: "纸质档案扫描件上传一半就停了，一共两百多页。",
+        acts: &[
+            (75, Act::Answers("曹老师您好，单个文件不要超过50兆。建议按章节拆分成几个PDF再上传。")),
+            (140, Act::Asks("拆分以后可以继续传吗，还是要从头开始？")),
+            (60, Act::Answers("可以继续传，已经上传的部分会保留。")),
+            (400, Act::Asks("都传完了。")),
+            (30, Act::Closes("扫描件过大，拆分后上传")),
+            (150, Act::Rates(4, &["解答清楚"], "")),
+        ],
+    },
+    Talk {
+        minute: 436,
+        person: 0,
+        team: FRONT,
+        problem_type: "慢病随访",
+        question: "下个月的随访计划能不能按网格员批量分配？",
+        acts: &[
+            (55, Act::Answers("林科长您好，可以。在“随访计划”里勾选居民，点“批量分配”选择网格员。")),
+            (120, Act::Asks("能不能按小区自动分？我们有四十多个小区。")),
+            (90, Act::Answers("可以导入一张“小区-网格员”对照表，我把模板发您。")),
+            (200, Act::Asks("好的，我整理一下对照表，稍等。")),
+        ],
+    },
+    Talk {
+        minute: 448,
+        person: 6,
+        team: DATA,
+        problem_type: "数据上报",
+        question: "月报今天截止，系统提示还有三家机构没有提交，能帮忙催一下吗？",
+        acts: &[
+            (60, Act::Answers("郑老师您好，是青山、石桥和白云三家，我现在逐个联系。")),
+            (420, Act::Answers("青山和石桥已经提交，白云说半小时内完成。")),
+            (60, Act::Asks("好的，麻烦盯一下白云。")),
+        ],
+    },
+    Talk {
+        minute: 465,
+        person: 2,
+        team: FRONT,
+        problem_type: "疫苗接种",
+        question: "冷链温度报警了！2号冰箱显示11度，系统里怎么登记？",
+        acts: &[(90, Act::Urges("冷链报警，涉及疫苗安全"))],
+    },
+    Talk {
+        minute: 469,
+        person: 13,
+        team: FRONT,
+        problem_type: "登录问题",
+        question: "村医端手机上收不到验证码。",
+        acts: &[],
+    },
+    Talk {
+        minute: 472,
+        person: 7,
+        team: DATA,
+        problem_type: "报表统计",
+        question: "年度考核报表的模板更新了吗？",
+        acts: &[(140, Act::Leaves("请在更新年度考核报表模板后通知我，电话13800001008，谢谢。"))],
+    },
+];
