@@ -44,9 +44,6 @@ const GRPC_PONG_WITHIN: Duration = Duration::from_secs(10);
 /// `kefu serve`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Fill an empty installation with a demonstration: staff, customers, and a day of conversations
-    #[arg(long)]
-    demo: bool,
     /// Start although the database may lose committed messages in a power failure
     #[arg(long)]
     allow_unsafe_durability: bool,
@@ -64,13 +61,6 @@ pub(crate) async fn serve(mut config: Config, arguments: Arguments) -> Result<()
     let grpc = listen("grpc.listen", config.grpc.listen).await?;
     if arguments.demo {
         demonstrate(&config).await?;
-    }
-    if arguments.demo {
-        let demo = demo::fill(&config).await?;
-        demo.tenant.iter().try_for_each(tenant::introduce)?;
-        if let Some(password) = demo.password {
-            say(&serde_json::json!({"demoPassword": password, "usernames": demo::usernames()}).to_string())?;
-        }
     }
     let core = Core::start(config.clone(), Clock::System).await?;
     core.first_start().await?.iter().try_for_each(tenant::introduce)?;
@@ -90,11 +80,11 @@ pub(crate) async fn serve(mut config: Config, arguments: Arguments) -> Result<()
 /// Makes the demonstration, and prints how to log in to it, once.
 async fn demonstrate(config: &Config) -> Result<()> {
     let made = demo::fill(config).await.context("cannot fill in the demonstration")?;
-    if let Some(new) = &made.tenant {
-        tenant::print(new)?;
-    }
+    made.tenant.iter().try_for_each(tenant::introduce)?;
     match made.password {
-        Some(password) => say(&serde_json::json!({"demoPassword": password, "demoUsers": demo::usernames()}).to_string()),
+        Some(password) => {
+            say(&serde_json::json!({"demoPassword": password, "demoUsers": demo::usernames()}).to_string())
+        }
         None => Ok(tracing::info!("there are teams or customers already: nothing was made for the demonstration")),
     }
 }

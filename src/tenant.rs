@@ -27,7 +27,13 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<()> {
     print(&create_tenant(config, &Clock::System, &code, &name).await?)
 }
 
-/// Prints how the administrator of a new tenant logs in.
-pub(crate) fn print(new: &NewTenant) -> Result<()> {
+/// Prints how the administrator of the first tenant logs in.
+pub(crate) fn introduce(new: &NewTenant) -> Result<()> {
+    print(new)?;
+    tracing::info!("first start: log in as `{}` with the password above; it is shown only this once", new.username);
+    Ok(())
+}
+
+fn print(new: &NewTenant) -> Result<()> {
     say(&serde_json::to_string(new)?)
 }
