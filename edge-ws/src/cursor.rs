@@ -360,6 +360,30 @@ mod tests {
     }
 
     #[test]
+    fn starting_elsewhere_during_a_reading_makes_the_page_worthless() {
+        let mut cursors = Cursors::default();
+        cursors.follow(1, 5);
+        assert!(cursors.heads(&HashMap::from([(1, 6)])));
+        assert_eq!(cursors.next_read(), Some((1, 5)));
+        assert_eq!(cursors.resume(1, 2, 6), Ok(()));
+        assert!(cursors.read(1).is_none(), "a page from 6 on would leave out 3 to 5");
+        assert_eq!(cursors.next_read(), Some((1, 2)));
+    }
+
+    #[test]
+    fn what_is_told_during_a_reading_in_vain_is_asked_for_again() {
+        let mut cursors = Cursors::default();
+        cursors.follow(1, 5);
+        assert!(cursors.heads(&HashMap::from([(1, 6)])));
+        assert_eq!(cursors.next_read(), Some((1, 5)));
+        assert_eq!(cursors.message(1, 7, false), Decision::Skip);
+        cursors.read(1).unwrap().nothing_more();
+        assert_eq!(cursors.next_read(), Some((1, 5)));
+        cursors.read(1).unwrap().nothing_more();
+        assert_eq!(cursors.next_read(), None);
+    }
+
+    #[test]
     fn what_is_over_is_forgotten_in_the_end() {
         let mut cursors = Cursors::default();
         for session in 0..10_000 {
