@@ -1,6 +1,7 @@
 //! The databases: which, where, and what stands in them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
@@ -96,6 +97,23 @@ impl Inspector {
             snapshot.insert(table.clone(), self.column(&sql).await.with_context(|| table)?);
         }
         Ok(snapshot)
+    }
+
+    /// What stands once the work behind the last call is done: two looks that agree.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn settled(&self, tenant_id: &str) -> Result<Snapshot> {
+        let mut last = self.snapshot(tenant_id).await?;
+        for _ in 0..50 {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let now = self.snapshot(tenant_id).await?;
+            if now == last {
+                break;
+            }
+            last = now;
+        }
+        Ok(last)
     }
 
     async fn tables(&self) -> Result<Vec<String>> {

@@ -116,7 +116,7 @@ fn sample_value(field: &FieldDescriptor, rules: &Rules, fill: Fill) -> Json {
     match field.kind() {
         Kind::Bool => json!(true),
         Kind::String => json!(sample_string(rules)),
-        Kind::Int32 => json!(lowest(rules, "int32").max(1)),
+        Kind::Int32 => json!(lowest(rules, "int32")),
         Kind::Int64 => json!(lowest(rules, "int64").max(1).to_string()),
         Kind::Enum(e) => {
             let barred = rules.numbers("enum", "not_in");

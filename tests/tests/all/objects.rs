@@ -6,7 +6,8 @@ use anyhow::{Context, Result, bail};
 use kefu_proto::common::v1::access::Audience;
 use kefu_proto::contract::{Method, Route};
 use kefu_proto::error::json_path;
-use kefu_tests::contract::{is_for, request};
+use kefu_tests::contract::is_for;
+use kefu_tests::rules::{Fill, sample};
 use kefu_tests::{Customer, Rest, Server, Staff, Tenant};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value as Json, json};
@@ -37,13 +38,15 @@ pub(crate) struct Objects<'s> {
     pub(crate) customer: Customer,
     /// The id of each kind of object, by its noun.
     ids: BTreeMap<&'static str, String>,
+    /// Another customer's session, which waits in the queue.
+    waiting: String,
     /// The secret of the registration link.
     link_token: String,
     dictionary: String,
 }
 
 impl<'s> Objects<'s> {
-    /// Makes them: the customer's session is served by the agent.
+    /// Makes them: the customer's session is served by the agent, another one waits.
     pub(crate) async fn make(server: &'s Server) -> Result<Self> {
         let tenant = server.tenant().await?;
         let admin = &tenant.admin.rest;
@@ -53,6 +56,8 @@ impl<'s> Objects<'s> {
         let team = tenant.team(&[&agent]).await?;
         agent.set_status("ONLINE").await?;
         let customer = tenant.customer(&team).await?;
+        agent.set_status("BUSY").await?;
+        let waiting = tenant.customer(&team).await?.session;
         let message = send(&customer.rest, &customer.session, "金丝雀 canary").await?;
         let meta = json!({"sessionId": customer.session}).as_object().cloned().unwrap_or_default();
         let file = customer.rest.upload("/files", &meta, "canary.txt", b"canary".to_vec()).await?.text("id")?;
@@ -72,7 +77,7 @@ impl<'s> Objects<'s> {
             ("register_link", link.text("list.0.id")?),
             ("quick_reply", reply),
         ]);
-        Ok(Self { tenant, agent, customer, ids, link_token: link.text("list.0.token")?, dictionary })
+        Ok(Self { tenant, agent, customer, ids, waiting, link_token: link.text("list.0.token")?, dictionary })
     }
 
     /// The caller of a kind: the administrator, who may everything, or the customer.
@@ -89,9 +94,15 @@ impl<'s> Objects<'s> {
         Ok(id.with_context(|| format!("make a {} in Objects: {} speaks of one", reference.noun, reference.path))?)
     }
 
-    /// A request that keeps the rules and speaks of this tenant's objects.
+    /// A request that keeps the rules and speaks of this tenant's objects, with nothing that may be left out.
     pub(crate) fn request(&self, method: &Method, route: &Route) -> Result<Map<String, Json>> {
-        let mut fields = request(method);
+        self.filled(method, route, Fill::Required)
+    }
+
+    fn filled(&self, method: &Method, route: &Route, fill: Fill) -> Result<Map<String, Json>> {
+        let input = method.descriptor.input();
+        let required = sample(&input, Fill::Required);
+        let mut fields = sample(&input, fill);
         for (name, value) in &mut fields {
             match name.as_str() {
                 "clientMsgId" | "clientNoteId" => *value = json!(format!("{:x}", rand::random::<u64>())),
@@ -101,12 +112,48 @@ impl<'s> Objects<'s> {
             }
         }
         for reference in references(method, route) {
-            // References that may be left out stay out.
-            if fields.contains_key(&reference.path) {
+            if required.contains_key(&reference.path) {
                 set(&mut fields, &reference, self.id(&reference)?);
+            } else {
+                reference.leave_out(&mut fields);
             }
         }
         Ok(fields)
+    }
+
+    /// Requests about one object that is given by its id, in all the ways there are to ask: with as little as the
+    /// rules demand, with every field, with the other references too, about the session that is served and about
+    /// the one that waits. Nothing but the object can make all of them fail.
+    pub(crate) fn requests_about(
+        &self,
+        method: &Method,
+        route: &Route,
+        reference: &Reference,
+        id: &str,
+    ) -> Result<Vec<Map<String, Json>>> {
+        let mut requests = vec![self.request(method, route)?];
+        // In a query, another filter would hide what this one finds.
+        if route.has_body {
+            let lean = self.filled(method, route, Fill::All)?;
+            let mut full = lean.clone();
+            for other in references(method, route) {
+                set(&mut full, &other, self.id(&other)?);
+            }
+            requests.extend([lean, full]);
+        }
+        if route.path.contains("/sessions/{id}") && reference.path != "id" {
+            let mut waiting = requests.clone();
+            waiting.iter_mut().for_each(|request| drop(request.insert("id".to_owned(), json!(self.waiting))));
+            requests.extend(waiting);
+        }
+        for request in &mut requests {
+            set(request, reference, id);
+            // A file is sent by a message that says so.
+            if request.contains_key("fileId") {
+                request.insert("contentType".to_owned(), json!("FILE"));
+            }
+        }
+        Ok(requests)
     }
 }
 
@@ -129,6 +176,20 @@ pub(crate) struct Reference {
     pub(crate) noun: String,
     /// The field is a list of ids.
     many: bool,
+}
+
+impl Reference {
+    fn leave_out(&self, fields: &mut Map<String, Json>) {
+        match self.path.split_once('.') {
+            Some((outer, inner)) => {
+                let outer = fields.get_mut(outer).and_then(Json::as_object_mut);
+                outer.map(|outer| outer.remove(inner));
+            }
+            None => {
+                fields.remove(&self.path);
+            }
+        }
+    }
 }
 
 /// The references of a request, in nested messages too.

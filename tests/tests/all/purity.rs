@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use kefu_tests::contract::{call, routes};
-use kefu_tests::database::{Inspector, Snapshot, changes};
+use kefu_tests::database::changes;
 use kefu_tests::{Server, on_each_database};
 
 use crate::objects::{Findings, Objects, Who};
@@ -15,7 +15,7 @@ const CONNECTION: &str = "/api/v1/events";
 async fn no_get_changes_a_row(server: &Server) -> Result<()> {
     let objects = Objects::make(server).await?;
     let inspector = server.inspect().await?;
-    let before = settled(&inspector, &objects.tenant.id).await?;
+    let before = inspector.settled(&objects.tenant.id).await?;
     let mut findings = Findings::default();
     let mut calls = 0;
     for (method, route) in routes().filter(|(_, route)| route.verb == "GET" && route.path != CONNECTION) {
@@ -40,18 +40,4 @@ async fn no_get_changes_a_row(server: &Server) -> Result<()> {
     }
     ensure!(calls > 50 || !findings.is_empty(), "only {calls} calls");
     findings.none()
-}
-
-/// What stands once the work behind the set-up is done: two looks that agree.
-async fn settled(inspector: &Inspector, tenant: &str) -> Result<Snapshot> {
-    let mut last = inspector.snapshot(tenant).await?;
-    for _ in 0..50 {
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        let now = inspector.snapshot(tenant).await?;
-        if changes(&last, &now).is_empty() {
-            return Ok(now);
-        }
-        last = now;
-    }
-    Ok(last)
 }
