@@ -83,10 +83,11 @@ async fn demonstrate(config: &Config) -> Result<()> {
     made.tenant.iter().try_for_each(tenant::introduce)?;
     match made.password {
         Some(password) => {
-            say(&serde_json::json!({"demoPassword": password, "demoUsers": demo::usernames()}).to_string())
+            say(&serde_json::json!({"demoPassword": password, "demoUsers": demo::usernames()}).to_string())?;
         }
-        None => Ok(tracing::info!("there are teams or customers already: nothing was made for the demonstration")),
+        None => tracing::info!("there are teams or customers already: nothing was made for the demonstration"),
     }
+    Ok(())
 }
 
 async fn listen(key: &str, address: SocketAddr) -> Result<TcpListener> {

@@ -18,8 +18,8 @@ use crate::access::secret::random_token;
 use crate::config::Config;
 use crate::customer::entity::customer;
 use crate::db::Scoped;
-use crate::tenant::{NewTenant, resolve};
 use crate::team::entity::team;
+use crate::tenant::{NewTenant, resolve};
 use crate::{Clock, Core};
 
 use stage::Stage;

@@ -18,9 +18,9 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, QueryFilter};
 
 use crate::access::Ctx;
+use crate::db::Scoped;
 use crate::demo::day::{PEOPLE, REPLIES, STAFF, TEAMS};
 use crate::demo::stage::{Actor, Stage};
-use crate::db::Scoped;
 use crate::user::account;
 use crate::user::entity::{role, user_info};
 

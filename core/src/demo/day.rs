@@ -78,7 +78,12 @@ const fn known(
     Person { name, phone, institution, position, region, vip, by_link: false }
 }
 
-const fn newcomer(name: &'static str, phone: &'static str, institution: &'static str, position: &'static str) -> Person {
+const fn newcomer(
+    name: &'static str,
+    phone: &'static str,
+    institution: &'static str,
+    position: &'static str,
+) -> Person {
     Person { name, phone, institution, position, region: "", vip: false, by_link: true }
 }
 
@@ -110,12 +115,42 @@ pub(super) struct Reply {
 
 /// The prepared answers.
 pub(super) const REPLIES: [Reply; 6] = [
-    Reply { category: "常用", shortcut: "nh", title: "问候", content: "{{customer}}您好，我是客服{{agent}}，很高兴为您服务。" },
-    Reply { category: "常用", shortcut: "jt", title: "请发截图", content: "麻烦您把出错的界面完整截图发给我，最好带上右下角的时间。" },
-    Reply { category: "常用", shortcut: "js", title: "结束语", content: "问题已经处理好了。如果没有其他问题，我先结束本次会话，请您稍后评价。" },
-    Reply { category: "登录", shortcut: "mm", title: "重置密码", content: "请在登录页点击“忘记密码”，用绑定的手机号收取验证码后设置新密码。" },
-    Reply { category: "打印", shortcut: "dy", title: "打印控件", content: "请先关闭浏览器，到“帮助-下载”安装最新打印控件，再重新打开系统。" },
-    Reply { category: "上报", shortcut: "sb", title: "上报失败", content: "请先在“数据质控”里查看未通过的记录，改正后点击“重新上报”。" },
+    Reply {
+        category: "常用",
+        shortcut: "nh",
+        title: "问候",
+        content: "{{customer}}您好，我是客服{{agent}}，很高兴为您服务。",
+    },
+    Reply {
+        category: "常用",
+        shortcut: "jt",
+        title: "请发截图",
+        content: "麻烦您把出错的界面完整截图发给我，最好带上右下角的时间。",
+    },
+    Reply {
+        category: "常用",
+        shortcut: "js",
+        title: "结束语",
+        content: "问题已经处理好了。如果没有其他问题，我先结束本次会话，请您稍后评价。",
+    },
+    Reply {
+        category: "登录",
+        shortcut: "mm",
+        title: "重置密码",
+        content: "请在登录页点击“忘记密码”，用绑定的手机号收取验证码后设置新密码。",
+    },
+    Reply {
+        category: "打印",
+        shortcut: "dy",
+        title: "打印控件",
+        content: "请先关闭浏览器，到“帮助-下载”安装最新打印控件，再重新打开系统。",
+    },
+    Reply {
+        category: "上报",
+        shortcut: "sb",
+        title: "上报失败",
+        content: "请先在“数据质控”里查看未通过的记录，改正后点击“重新上报”。",
+    },
 ];
 
 /// Something that is done in a conversation.
@@ -340,7 +375,12 @@ pub(super) const TALKS: [Talk; 18] = [
         problem_type: "慢病随访",
         question: "糖尿病患者随访记录保存时提示“空腹血糖超出范围”，患者确实是28.6。",
         acts: &[
-            (50, Act::Answers("冯医生您好，超过27.8系统会要求二次确认，请在提示框里勾选“已复测”再保存。患者情况请优先处理转诊。")),
+            (
+                50,
+                Act::Answers(
+                    "冯医生您好，超过27.8系统会要求二次确认，请在提示框里勾选“已复测”再保存。患者情况请优先处理转诊。",
+                ),
+            ),
             (110, Act::Asks("保存成功了，转诊单也开好了。")),
             (30, Act::Notes("极值复测提示不够明显，已反馈产品。")),
             (30, Act::Closes("血糖极值需勾选复测")),

@@ -220,7 +220,8 @@ mod tests {
         assert!(moments.is_sorted_by_key(|(second, ..)| *second));
         assert!(moments.iter().all(|(second, ..)| *second < MINUTES * 60));
         for (talk, of) in TALKS.iter().enumerate() {
-            let of_talk = moments.iter().filter(|(_, t, m)| *t == talk && matches!(m, Moment::Arrival | Moment::Act(_)));
+            let of_talk =
+                moments.iter().filter(|(_, t, m)| *t == talk && matches!(m, Moment::Arrival | Moment::Act(_)));
             assert_eq!(of_talk.count(), of.acts.len() + 1);
         }
     }
