@@ -1,5 +1,7 @@
 //! Calls made from the contract, so that a new method is tested on the day it is added.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use kefu_proto::common::v1::access::Audience;
 use kefu_proto::contract::{Method, Route, methods};
@@ -29,11 +31,25 @@ pub fn request(method: &Method) -> Map<String, Json> {
     sample(&method.descriptor.input(), Fill::Required)
 }
 
-/// Calls a route, with the fields of `request` where the route wants them: path, query, body or form.
+/// Calls a route, with the fields of `request` where the route wants them: path, query, body or form. Waits where the
+/// server asks for it, as clients do.
 ///
 /// # Errors
 /// The server cannot be reached, or the request lacks a path variable.
-pub async fn call(rest: &Rest, method: &Method, route: &Route, mut request: Map<String, Json>) -> Result<Answer> {
+pub async fn call(rest: &Rest, method: &Method, route: &Route, request: Map<String, Json>) -> Result<Answer> {
+    const MOST_WAITS: usize = 5;
+    for _ in 0..MOST_WAITS {
+        let answer = call_once(rest, method, route, request.clone()).await?;
+        let wait = answer.headers.get("retry-after").and_then(|seconds| seconds.to_str().ok()?.parse().ok());
+        match wait {
+            Some(seconds) if answer.status == 429 => tokio::time::sleep(Duration::from_secs(seconds)).await,
+            _ => return Ok(answer),
+        }
+    }
+    call_once(rest, method, route, request).await
+}
+
+async fn call_once(rest: &Rest, method: &Method, route: &Route, mut request: Map<String, Json>) -> Result<Answer> {
     let path = fill_path(route, &mut request)?;
     if method.descriptor.is_client_streaming() {
         let meta = request.remove("meta").and_then(|m| m.as_object().cloned()).unwrap_or_default();
