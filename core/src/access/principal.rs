@@ -95,6 +95,7 @@ impl Directory {
     pub(crate) async fn get(&self, tenant: TenantId, login_session_id: i64) -> Result<Arc<Principal>> {
         let now = self.clock.now();
         if let Some((read, principal)) = self.lock().get(&login_session_id)
+            && principal.tenant == tenant
             && now.signed_duration_since(read).to_std().is_ok_and(|age| age < BELIEVED)
         {
             return Ok(principal.clone());
