@@ -13,7 +13,7 @@ mod register;
 mod rpc;
 
 pub(crate) use convert::info;
-pub(crate) use query::{find, service_ended};
+pub(crate) use query::service_ended;
 
 use std::sync::Arc;
 

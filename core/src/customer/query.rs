@@ -10,7 +10,7 @@ use crate::db::{Scoped, TenantId, Tx};
 use crate::error::{Error, Result, not_found, taken};
 
 /// A customer.
-pub(crate) async fn find(db: &impl ConnectionTrait, tenant: TenantId, id: i64) -> Result<customer::Model> {
+pub(super) async fn find(db: &impl ConnectionTrait, tenant: TenantId, id: i64) -> Result<customer::Model> {
     customer::Entity::one(tenant, id).one(db).await?.ok_or_else(|| not_found("customer"))
 }
 

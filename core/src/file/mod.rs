@@ -12,7 +12,7 @@ mod rpc;
 mod upload;
 
 pub(crate) use convert::view;
-pub(crate) use query::for_message;
+pub(crate) use query::{for_message, join};
 
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 
 use crate::access::Ctx;
-use crate::db::Scoped;
+use crate::db::{Scoped, TenantId};
 use crate::error::{Result, not_found};
 use crate::file::entity::file_info;
 use crate::session::query::visible_session;
@@ -24,8 +24,8 @@ pub(super) async fn visible(db: &impl ConnectionTrait, ctx: &Ctx, id: i64) -> Re
     Ok(row)
 }
 
-/// A file that the caller may use: one of the session, or an upload of the caller's own that belongs to none. In a
-/// session (`session_id` is not 0) the latter belongs to it from now on, so that the others there see it too.
+/// A file that the caller may use: one of the session, or an upload of the caller's own that belongs to none. The
+/// latter is given as a file of the session, which [`join`] makes it.
 pub(crate) async fn for_message(
     db: &impl ConnectionTrait,
     ctx: &Ctx,
@@ -33,25 +33,21 @@ pub(crate) async fn for_message(
     session_id: i64,
 ) -> Result<file_info::Model> {
     let row = find(db, ctx, file_id).await?;
-    if session_id != 0 && row.session_id == session_id {
-        return Ok(row);
-    }
-    if row.session_id != 0 || !owns(ctx, &row) {
-        return Err(not_found("file"));
-    }
-    if session_id == 0 {
-        return Ok(row);
-    }
-    let bound = file_info::Entity::change(ctx.tenant)
+    let of_session = session_id != 0 && row.session_id == session_id;
+    let free = row.session_id == 0 && owns(ctx, &row);
+    if of_session || free { Ok(file_info::Model { session_id, ..row }) } else { Err(not_found("file")) }
+}
+
+/// A file that belonged to no session belongs to one from now on, so that the others there see it too. To be called
+/// in the transaction that stores the message.
+pub(crate) async fn join(db: &impl ConnectionTrait, tenant: TenantId, file_id: i64, session_id: i64) -> Result<()> {
+    file_info::Entity::change(tenant)
         .col_expr(file_info::Column::SessionId, Expr::value(session_id))
         .filter(file_info::Column::Id.eq(file_id))
         .filter(file_info::Column::SessionId.eq(0))
         .exec(db)
         .await?;
-    if bound.rows_affected == 0 {
-        return Err(not_found("file"));
-    }
-    Ok(file_info::Model { session_id, ..row })
+    Ok(())
 }
 
 async fn find(db: &impl ConnectionTrait, ctx: &Ctx, id: i64) -> Result<file_info::Model> {

@@ -10,7 +10,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter, Query
 
 use crate::Core;
 use crate::access::Ctx;
-use crate::customer;
+use crate::customer::entity::customer;
 use crate::db::Scoped;
 use crate::error::Result;
 use crate::event::Event;
@@ -32,7 +32,10 @@ pub(crate) async fn on_event(core: &Core, ctx: &Ctx, event_id: i64, event: &Even
     let session = visible_session(db, ctx, session_id).await?;
     let told = recipients(db, ctx, event, &session).await?;
     let languages = languages(db, ctx, told.iter().map(|(user_id, _)| *user_id).collect()).await?;
-    let news = gather(core, ctx, event, &session).await?;
+    // A customer who is gone has no open session: there is nothing left to tell.
+    let Some(news) = gather(core, ctx, event, &session).await? else {
+        return Ok(());
+    };
     let mut tx = core.begin(ctx).await?;
     let before =
         notification::Entity::of(ctx.tenant).filter(notification::Column::EventId.eq(event_id)).all(&*tx).await?;
@@ -144,23 +147,25 @@ async fn languages(db: &impl ConnectionTrait, ctx: &Ctx, ids: BTreeSet<i64>) -> 
     Ok(users.into_iter().map(|user| (user.id, Lang::from_header(Some(&user.language)))).collect())
 }
 
-async fn gather(core: &Core, ctx: &Ctx, event: &Event, session: &chat_session::Model) -> Result<News> {
+async fn gather(core: &Core, ctx: &Ctx, event: &Event, session: &chat_session::Model) -> Result<Option<News>> {
     let db = core.db.read();
-    let customer = customer::find(db, ctx.tenant, session.customer_id).await?;
+    let Some(customer) = customer::Entity::one(ctx.tenant, session.customer_id).one(db).await? else {
+        return Ok(None);
+    };
     let other = match event {
         Event::TransferRequested { from_agent_id, .. } => *from_agent_id,
         Event::TransferAccepted { to_agent_id, .. } | Event::TransferDeclined { to_agent_id, .. } => *to_agent_id,
         _ => 0,
     };
     let agent = crate::user::names(db, ctx.tenant, &[other]).await?.remove(&other).unwrap_or_default();
-    Ok(News {
+    Ok(Some(News {
         customer: customer.name,
         institution: customer.institution,
         problem_type: session.problem_type.clone(),
         last_message: session.last_message.clone(),
         agent,
         reason: session.transfer_reason.clone(),
-    })
+    }))
 }
 
 fn number(value: impl Into<i32>) -> i16 {

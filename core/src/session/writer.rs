@@ -261,6 +261,9 @@ async fn store(
                     send.file.as_ref(),
                 ));
             }
+            if row.file_id != 0 {
+                crate::file::join(txn, TenantId(session.tenant_id), row.file_id, row.session_id).await?;
+            }
             if row.content_type == code(ContentType::Text) {
                 by_tenant.entry(session.tenant_id).or_default().push(row.id);
             }
