@@ -25,9 +25,11 @@ pub use access::Guarded;
 pub use clock::{Clock, Time};
 pub use tenant::{NewTenant, create_tenant, renew_epoch};
 
+use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
@@ -75,6 +77,8 @@ pub struct Core {
     /// The background work ends.
     stop: CancellationToken,
     tasks: TaskTracker,
+    /// Held as long as the embedded engines are open.
+    _data_lock: File,
 }
 
 impl Core {
@@ -84,6 +88,7 @@ impl Core {
     /// An engine cannot be opened, or its settings are unsafe.
     pub async fn start(config: Config, clock: Clock) -> Result<Arc<Self>> {
         config.make_data_dir()?;
+        let data_lock = lock(&config.data.dir)?;
         let db = Db::open(&config.database).await?;
         let installation = tenant::installation(&db, &clock).await?;
         user::role::refresh(&db, &clock).await?;
@@ -110,6 +115,7 @@ impl Core {
             leaving: CancellationToken::new(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            _data_lock: data_lock,
             clock,
             db,
             config,
@@ -125,6 +131,13 @@ impl Core {
         self.tasks.spawn(session::writer::run(core, sends));
         let core = self.clone();
         self.tasks.spawn(session::keeper::run(core));
+        if self.search.is_empty() {
+            let core = self.clone();
+            self.tasks.spawn(async move {
+                let stop = core.stop.clone();
+                stop.run_until_cancelled(session::search::rebuild(&core)).await;
+            });
+        }
     }
 
     /// The services behind the access layer: for the gRPC port, and as the transport of the edges in this process.
@@ -181,4 +194,13 @@ impl Core {
     pub(crate) async fn begin<'a>(&'a self, ctx: &'a Ctx) -> error::Result<Tx<'a>> {
         Tx::begin(self, ctx).await
     }
+}
+
+/// One process at a time: the embedded engines are not made for two.
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join("lock");
+    let file = File::create(&path).with_context(|| format!("cannot make {}", path.display()))?;
+    file.try_lock()
+        .map_err(|_| anyhow::anyhow!("the data directory {} is in use by another Kefu", folder.display()))?;
+    Ok(file)
 }

@@ -1,6 +1,8 @@
 //! Tenants, users, teams, customers, sessions, messages, files, and what carries them.
 
-use sea_orm_migration::prelude::{Alias, DbErr, DeriveMigrationName, MigrationTrait, SchemaManager, Table, async_trait};
+use sea_orm_migration::prelude::{
+    Alias, DbErr, DeriveMigrationName, MigrationTrait, SchemaManager, Table, async_trait,
+};
 
 use crate::table::Spec;
 use crate::table::Type::{Flag, Id, Int, Json, Long, LongText, MaybeText, MaybeTime, State, Text, Time};
@@ -28,16 +30,8 @@ impl MigrationTrait for Migration {
 
 const TABLES: &[Spec] = &[
     // --- the system -----------------------------------------------------------------------------------------
-    Spec {
-        name: "system_value",
-        columns: &[("name", Text(64)), ("value", Text(512))],
-        indexes: &[(true, &["name"])],
-    },
-    Spec {
-        name: "tenant",
-        columns: &[("code", Text(64)), ("name", Text(64))],
-        indexes: &[(true, &["code"])],
-    },
+    Spec { name: "system_value", columns: &[("name", Text(64)), ("value", Text(512))], indexes: &[(true, &["name"])] },
+    Spec { name: "tenant", columns: &[("code", Text(64)), ("name", Text(64))], indexes: &[(true, &["code"])] },
     Spec {
         name: "operation_log",
         columns: &[
@@ -52,11 +46,7 @@ const TABLES: &[Spec] = &[
         ],
         indexes: &[(false, &["tenant_id", "create_time"]), (false, &["tenant_id", "principal_kind", "principal_id"])],
     },
-    Spec {
-        name: "event",
-        columns: &[("kind", Text(64)), ("payload", Json)],
-        indexes: &[(false, &["create_time"])],
-    },
+    Spec { name: "event", columns: &[("kind", Text(64)), ("payload", Json)], indexes: &[(false, &["create_time"])] },
     Spec {
         name: "job",
         columns: &[
@@ -111,6 +101,7 @@ const TABLES: &[Spec] = &[
         columns: &[
             ("principal_kind", State),
             ("principal_id", Id),
+            ("family", Text(64)),
             ("refresh_hash", Text(64)),
             ("previous_hash", Text(64)),
             ("rotate_time", Time),
@@ -119,11 +110,7 @@ const TABLES: &[Spec] = &[
             ("client_ip", Text(64)),
             ("user_agent", Text(256)),
         ],
-        indexes: &[
-            (false, &["tenant_id", "principal_kind", "principal_id"]),
-            (false, &["refresh_hash"]),
-            (false, &["previous_hash"]),
-        ],
+        indexes: &[(false, &["tenant_id", "principal_kind", "principal_id"]), (true, &["family"])],
     },
     Spec {
         name: "verification_code",
@@ -275,8 +262,12 @@ const TABLES: &[Spec] = &[
             ("file_id", Id),
             ("quote_message_id", Id),
             ("recalled", Flag),
+            ("recall_version", Long),
         ],
-        indexes: &[(true, &["session_id", "seq"]), (true, &["session_id", "sender_kind", "sender_id", "client_msg_id"])],
+        indexes: &[
+            (true, &["session_id", "seq"]),
+            (true, &["session_id", "sender_kind", "sender_id", "client_msg_id"]),
+        ],
     },
     Spec {
         name: "session_note",

@@ -70,7 +70,10 @@ impl Spec {
     fn index(&self, unique: bool, columns: &[&str]) -> IndexCreateStatement {
         let prefix = if unique { "uk" } else { "idx" };
         let mut index = Index::create();
-        index.name(format!("{prefix}_{}_{}", self.name, columns.join("_"))).table(Alias::new(self.name)).if_not_exists();
+        index
+            .name(format!("{prefix}_{}_{}", self.name, columns.join("_")))
+            .table(Alias::new(self.name))
+            .if_not_exists();
         for column in columns {
             index.col(Alias::new(*column));
         }
@@ -100,5 +103,9 @@ fn column(backend: DbBackend, name: &str, kind: Type) -> ColumnDef {
 
 /// MySQL's own types end in 2038 or know no milliseconds.
 fn time(backend: DbBackend, column: &mut ColumnDef) -> &mut ColumnDef {
-    if backend == DbBackend::MySql { column.custom(Alias::new("DATETIME(3)")) } else { column.timestamp_with_time_zone() }
+    if backend == DbBackend::MySql {
+        column.custom(Alias::new("DATETIME(3)"))
+    } else {
+        column.timestamp_with_time_zone()
+    }
 }

@@ -11,7 +11,7 @@ mod sms;
 
 pub(crate) use convert::view;
 pub(crate) use event::on_event;
-pub(crate) use query::after;
+pub(crate) use query::{after, newest};
 pub(crate) use sms::send_sms;
 
 use std::sync::Arc;

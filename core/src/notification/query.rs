@@ -23,3 +23,16 @@ pub(crate) async fn after(db: &impl ConnectionTrait, ctx: &Ctx, id: i64) -> Resu
         .await?;
     Ok(rows.iter().map(view).collect())
 }
+
+/// The id of the caller's newest notification; 0 for none.
+pub(crate) async fn newest(db: &impl ConnectionTrait, ctx: &Ctx) -> Result<i64> {
+    if !ctx.is_staff() {
+        return Ok(0);
+    }
+    let newest = notification::Entity::of(ctx.tenant)
+        .filter(notification::Column::UserId.eq(ctx.principal.id))
+        .order_by_desc(notification::Column::Id)
+        .one(db)
+        .await?;
+    Ok(newest.map_or(0, |row| row.id))
+}

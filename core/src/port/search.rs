@@ -35,6 +35,8 @@ pub(crate) trait Search: Debug + Send + Sync {
     async fn put(&self, documents: Vec<Document>) -> Result<()>;
     /// The sessions with the words, best first.
     async fn sessions(&self, tenant: TenantId, words: &str, limit: usize) -> Result<Vec<i64>>;
+    /// There is nothing in the index: it is new, or was lost.
+    fn is_empty(&self) -> bool;
 }
 
 /// tantivy in a directory.
@@ -131,6 +133,10 @@ impl Embedded {
 
 #[async_trait]
 impl Search for Embedded {
+    fn is_empty(&self) -> bool {
+        self.reader.searcher().num_docs() == 0
+    }
+
     async fn put(&self, documents: Vec<Document>) -> Result<()> {
         Ok(tokio::task::block_in_place(|| self.write(&documents))?)
     }

@@ -18,10 +18,9 @@ use crate::Core;
 use crate::access::{Ctx, enter};
 use crate::db::Scoped;
 use crate::error::Result;
-use crate::notification::entity::notification;
 use crate::session::audience::{message_frame, recipient};
 use crate::session::entity::{chat_message, chat_session};
-use crate::session::{agent, query, view};
+use crate::session::{agent, view};
 
 /// Messages in one answer.
 const MOST: u64 = 300;
@@ -46,7 +45,7 @@ impl EventService for Rpc {
         if req.since.is_empty() {
             return Ok(Response::new(start(core, &ctx).await?));
         }
-        let mut cursor = Cursor::parse(&req.since)?;
+        let mut cursor = Cursor::parse(&req.since, &core.digest_key, &ctx.principal)?;
         if cursor.epoch != core.epoch {
             return Ok(Response::new(resync(core, &ctx, "epoch").await?));
         }
@@ -55,13 +54,19 @@ impl EventService for Rpc {
         loop {
             let (mut list, more) = changes(core, &ctx, &mut cursor).await?;
             list.append(&mut ephemeral);
-            let over = tokio::time::Instant::now() >= deadline || core.stop.is_cancelled();
+            let over = tokio::time::Instant::now() >= deadline || core.leaving.is_cancelled();
             if !list.is_empty() || over {
-                return Ok(Response::new(PollEventsResponse { list, next: cursor.text()?, more }));
+                return Ok(Response::new(PollEventsResponse {
+                    list,
+                    next: cursor.text(&core.digest_key, &ctx.principal)?,
+                    more,
+                }));
             }
             let until = deadline.min(tokio::time::Instant::now() + LOOK);
-            if let Ok(frame) = tokio::time::timeout_at(until, next_for(&mut pushes, &ctx)).await {
-                ephemeral.extend(frame);
+            tokio::select! {
+                () = core.leaving.cancelled() => {}
+                () = tokio::time::sleep_until(until) => {}
+                frame = next_for(&mut pushes, &ctx) => ephemeral.extend(frame),
             }
         }
     }
@@ -101,11 +106,11 @@ async fn stay_present(core: &Core, ctx: &Ctx, wait: Duration) -> Result<()> {
 /// Where things stand: every session followed, and nothing before it.
 async fn start(core: &Core, ctx: &Ctx) -> Result<PollEventsResponse> {
     let mut cursor = Cursor { epoch: core.epoch.clone(), ..Cursor::default() };
-    cursor.notification_id = newest_notification(core, ctx).await?;
+    cursor.notification_id = crate::notification::newest(core.db.read(), ctx).await?;
     let sessions = followed(core, ctx, &cursor).await?;
     cursor.sessions = sessions.iter().map(|s| (s.id, (s.last_seq, s.version))).collect();
     let list = views(core, ctx, sessions).await?;
-    Ok(PollEventsResponse { list, next: cursor.text()?, more: false })
+    Ok(PollEventsResponse { list, next: cursor.text(&core.digest_key, &ctx.principal)?, more: false })
 }
 
 /// The cursor is of no use: say so, and give the state anew.
@@ -116,8 +121,8 @@ async fn resync(core: &Core, ctx: &Ctx, reason: &str) -> Result<PollEventsRespon
     Ok(answer)
 }
 
-/// The sessions the caller takes part in, and those in the cursor that the caller still sees: a session that was
-/// closed or handed on is told once more.
+/// The sessions the caller takes part in or is asked to take over, and those the caller was given before: what has
+/// become of a session that was closed or handed on is told once more.
 async fn followed(core: &Core, ctx: &Ctx, cursor: &Cursor) -> Result<Vec<chat_session::Model>> {
     use chat_session::Column as C;
     let own = if ctx.is_customer() {
@@ -127,13 +132,18 @@ async fn followed(core: &Core, ctx: &Ctx, cursor: &Cursor) -> Result<Vec<chat_se
             .add(Condition::all().add(C::AgentId.eq(ctx.principal.id)).add(C::Status.eq(Status::Active as i16)))
             .add(C::TransferTo.eq(ctx.principal.id))
     };
-    let known = Condition::all().add(C::Id.is_in(cursor.sessions.keys().copied())).add(query::visible(ctx));
     let rows = chat_session::Entity::of(ctx.tenant)
-        .filter(Condition::any().add(own).add(known))
+        .filter(Condition::any().add(own).add(C::Id.is_in(cursor.sessions.keys().copied())))
         .order_by_asc(C::Id)
         .all(core.db.read())
         .await?;
     Ok(rows)
+}
+
+/// The caller takes part in the session: only then are its messages given.
+fn takes_part(ctx: &Ctx, session: &chat_session::Model) -> bool {
+    let participant = if ctx.is_customer() { session.customer_id } else { session.agent_id };
+    participant == ctx.principal.id
 }
 
 async fn views(core: &Core, ctx: &Ctx, sessions: Vec<chat_session::Model>) -> Result<Vec<Frame>> {
@@ -144,7 +154,6 @@ async fn views(core: &Core, ctx: &Ctx, sessions: Vec<chat_session::Model>) -> Re
 /// What is new since the cursor, which is moved: sessions, their messages, notifications.
 async fn changes(core: &Core, ctx: &Ctx, cursor: &mut Cursor) -> Result<(Vec<Frame>, bool)> {
     let sessions = followed(core, ctx, cursor).await?;
-    let over = |s: &chat_session::Model| s.status == Status::Closed as i16;
     let mut list = Vec::new();
     let mut more = false;
     let mut changed = Vec::new();
@@ -152,26 +161,28 @@ async fn changes(core: &Core, ctx: &Ctx, cursor: &mut Cursor) -> Result<(Vec<Fra
     for session in &sessions {
         // A session that is new to the caller begins where it stands; its history is read by the caller.
         let (seq, version) = cursor.sessions.get(&session.id).copied().unwrap_or((session.last_seq, -1));
+        if session.version > version {
+            changed.push(session.clone());
+        }
+        if !takes_part(ctx, session) {
+            let asked = session.transfer_to == ctx.principal.id && ctx.is_staff();
+            keep(cursor, session, seq, asked);
+            continue;
+        }
         if seq > session.last_seq {
             let resync = Resync { session_id: session.id, head: session.last_seq, reason: "ahead".to_owned() };
             list.push(Frame { frame: Some(frame::Frame::Resync(resync)) });
-            cursor.sessions.insert(session.id, (session.last_seq, session.version));
+            keep(cursor, session, session.last_seq, true);
             continue;
         }
-        let messages = messages_after(core, ctx, session, seq, room).await?;
-        room -= u64::try_from(messages.len()).unwrap_or(room).min(room);
-        let reached = messages.last().map_or(seq, |m| m.seq);
+        let messages = messages_after(core, ctx, session, (seq, version), room).await?;
+        room = room.saturating_sub(u64::try_from(messages.len()).unwrap_or(u64::MAX));
+        let reached = messages.last().map_or(seq, |m| m.seq.max(seq));
         more |= reached < session.last_seq;
         let files = view::files_of(core, ctx.tenant, &messages).await?;
         let frames = messages.iter().map(|m| frame::Frame::Message(message_frame(m, files.get(&m.file_id))));
         list.extend(frames.map(|f| Frame { frame: Some(f) }));
-        if session.version > version {
-            changed.push(session.clone());
-        }
-        cursor.sessions.insert(session.id, (reached, session.version));
-        if over(session) && reached == session.last_seq {
-            cursor.sessions.remove(&session.id);
-        }
+        keep(cursor, session, reached, session.status != Status::Closed as i16 || reached < session.last_seq);
     }
     cursor.sessions.retain(|id, _| sessions.iter().any(|s| s.id == *id));
     list.extend(views(core, ctx, changed).await?);
@@ -179,33 +190,36 @@ async fn changes(core: &Core, ctx: &Ctx, cursor: &mut Cursor) -> Result<(Vec<Fra
     Ok((list, more))
 }
 
+/// Remembers how far the caller has got in a session, or that it is none of the caller's any more.
+fn keep(cursor: &mut Cursor, session: &chat_session::Model, seq: i32, follows: bool) {
+    if follows {
+        cursor.sessions.insert(session.id, (seq, session.version));
+    } else {
+        cursor.sessions.remove(&session.id);
+    }
+}
+
+/// Messages after a sequence, and those recalled after a version, in their order.
 async fn messages_after(
     core: &Core,
     ctx: &Ctx,
     session: &chat_session::Model,
-    seq: i32,
+    (seq, version): (i32, i64),
     room: u64,
 ) -> Result<Vec<chat_message::Model>> {
-    if seq >= session.last_seq || room == 0 {
+    use chat_message::Column as C;
+    if session.version == version || room == 0 {
         return Ok(Vec::new());
     }
+    let recalled = Condition::all().add(C::RecallVersion.gt(version.max(0))).add(C::Seq.lte(seq));
     let rows = chat_message::Entity::of(ctx.tenant)
-        .filter(chat_message::Column::SessionId.eq(session.id))
-        .filter(chat_message::Column::Seq.gt(seq))
-        .order_by_asc(chat_message::Column::Seq)
+        .filter(C::SessionId.eq(session.id))
+        .filter(Condition::any().add(C::Seq.gt(seq)).add(recalled))
+        .order_by_asc(C::Seq)
         .limit(room)
         .all(core.db.read())
         .await?;
     Ok(rows)
-}
-
-async fn newest_notification(core: &Core, ctx: &Ctx) -> Result<i64> {
-    let newest = notification::Entity::of(ctx.tenant)
-        .filter(notification::Column::UserId.eq(if ctx.is_staff() { ctx.principal.id } else { 0 }))
-        .order_by_desc(notification::Column::Id)
-        .one(core.db.read())
-        .await?;
-    Ok(newest.map_or(0, |n| n.id))
 }
 
 async fn notifications_after(core: &Core, ctx: &Ctx, cursor: &mut Cursor) -> Result<Vec<Frame>> {

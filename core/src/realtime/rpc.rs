@@ -11,7 +11,8 @@ use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::realtime::v1::heartbeat_request::Presence;
 use kefu_proto::realtime::v1::realtime_service_server::RealtimeService;
 use kefu_proto::realtime::v1::{
-    Head, HeartbeatRequest, HeartbeatResponse, OpenConnectionRequest, OpenConnectionResponse, Push, WatchRequest, push,
+    Head, HeartbeatRequest, HeartbeatResponse, MessageFrame, OpenConnectionRequest, OpenConnectionResponse, Push,
+    WatchRequest, push,
 };
 use kefu_proto::session::v1::session::Status;
 use sea_orm::{ColumnTrait, QueryFilter};
@@ -23,10 +24,13 @@ use crate::access::{Ctx, enter};
 use crate::db::{Scoped, TenantId};
 use crate::error::Result;
 use crate::session::agent;
-use crate::session::entity::chat_session;
+use crate::session::audience::message_frame;
+use crate::session::entity::{chat_message, chat_session};
 
 /// Between two heartbeats of an edge: several fit into the lease.
 const HEARTBEAT_MS: i32 = 10_000;
+/// A message can be recalled for a day at most.
+const RECALLS_HOURS: i64 = 24;
 /// People in one statement.
 const CHUNK: usize = 500;
 
@@ -44,14 +48,17 @@ impl RealtimeService for Rpc {
             after if after > 0 && ctx.is_staff() => crate::notification::after(self.0.db.read(), &ctx, after).await?,
             _ => Vec::new(),
         };
+        let heads = heads(&self.0, &ctx).await?;
         Ok(Response::new(OpenConnectionResponse {
             principal: Some(ctx.principal.message()),
             tenant_id: ctx.tenant.0,
             login_session_id: ctx.principal.login_session_id,
             expire_time: ctx.call.token_expires,
             epoch: self.0.epoch.clone(),
-            heads: heads(&self.0, &ctx).await?,
+            recalls: recalls(&self.0, &ctx, &heads).await?,
+            heads,
             notifications,
+            newest_notification_id: crate::notification::newest(self.0.db.read(), &ctx).await?,
         }))
     }
 
@@ -88,6 +95,21 @@ async fn heads(core: &Core, ctx: &Ctx) -> Result<Vec<Head>> {
     };
     let sessions = select.all(core.db.read()).await?;
     Ok(sessions.into_iter().map(|s| Head { session_id: s.id, seq: s.last_seq }).collect())
+}
+
+/// Messages of these sessions that were recalled of late.
+async fn recalls(core: &Core, ctx: &Ctx, heads: &[Head]) -> Result<Vec<MessageFrame>> {
+    use chat_message::Column as C;
+    if heads.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = chat_message::Entity::of(ctx.tenant)
+        .filter(C::SessionId.is_in(heads.iter().map(|h| h.session_id)))
+        .filter(C::Recalled.eq(true))
+        .filter(C::UpdateTime.gt(core.clock.now() - Duration::hours(RECALLS_HOURS)))
+        .all(core.db.read())
+        .await?;
+    Ok(rows.iter().map(|row| message_frame(row, None)).collect())
 }
 
 /// Writes down who is there and who is not.

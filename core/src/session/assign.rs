@@ -7,7 +7,7 @@ use kefu_proto::session::v1::agent::Status as AgentStatus;
 use kefu_proto::session::v1::assignment::Method;
 use kefu_proto::session::v1::session::Status;
 use kefu_proto::settings::v1::assignment_settings::Strategy;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use crate::Core;
@@ -218,7 +218,13 @@ async fn take_place(tx: &Tx<'_>, agent_id: i64, claim: Claim) -> Result<()> {
         Claim::Asked => &[AgentStatus::Online, AgentStatus::Busy],
         Claim::Own => &[],
     };
-    if claim != Claim::Own {
+    if claim == Claim::Own {
+        // Whoever takes a session is there, if only for the grace time.
+        let settings = crate::settings::assignment(&**tx, tenant).await?;
+        let until = now + chrono::Duration::seconds(settings.grace_seconds.into());
+        let later = CaseStatement::new().case(Expr::col(C::PresentUntil).lt(until), Expr::value(until));
+        update = update.col_expr(C::PresentUntil, later.finally(Expr::col(C::PresentUntil)).into());
+    } else {
         update = update
             .filter(C::Status.is_in(allowed.iter().map(|s| code(*s))))
             .filter(C::PresentUntil.gt(now))

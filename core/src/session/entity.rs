@@ -44,7 +44,8 @@ entity! {
     }
 }
 entity! {
-    /// A message; `(session_id, seq)` is unique and without holes.
+    /// A message; `(session_id, seq)` is unique and without holes. `recall_version` is the session's version that the
+    /// recall made, so that a client that was away learns of it.
     chat_message = "chat_message" {
         session_id: i64,
         seq: i32,
@@ -58,6 +59,7 @@ entity! {
         file_id: i64,
         quote_message_id: i64,
         recalled: bool,
+        recall_version: i64,
     }
 }
 entity! {

@@ -163,6 +163,7 @@ fn row(tenant: TenantId, now: Time, session_id: i64, seq: i32, draft: Draft) -> 
         file_id: Set(draft.file_id),
         quote_message_id: Set(draft.quote_message_id),
         recalled: Set(false),
+        recall_version: Set(0),
         ..Default::default()
     };
     stamp(&mut row, tenant, draft.sender_id, now);

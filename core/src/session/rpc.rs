@@ -431,18 +431,18 @@ async fn recall(tx: &mut Tx<'_>, req: &RecallMessageRequest) -> Result<chat_mess
     if (tx.now() - row.create_time).num_seconds() >= i64::from(limit) {
         return Err(Problem::new(ErrorReason::RecallExpired).with("seconds", limit).into());
     }
-    let is_newest = row.seq == session.last_seq;
+    let (is_newest, version) = (row.seq == session.last_seq, session.version);
+    let mut change = session.into_active_model();
+    if is_newest {
+        change.last_message = Set(message::RECALLED.to_owned());
+    }
+    let session = save(tx, change, version).await?;
     let mut change = row.into_active_model();
     change.content = Set(String::new());
     change.file_id = Set(0);
     change.recalled = Set(true);
+    change.recall_version = Set(session.version);
     let row = tx.update(change).await?;
-    if is_newest {
-        let version = session.version;
-        let mut change = session.clone().into_active_model();
-        change.last_message = Set(message::RECALLED.to_owned());
-        save(tx, change, version).await?;
-    }
     tx.emit(&Event::MessagesSent { message_ids: vec![row.id] }).await?;
     tx.push(audience::message_push(ctx.tenant, &session, &row, None));
     Ok(row)

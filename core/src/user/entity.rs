@@ -34,10 +34,11 @@ entity! {
     user_role = "user_role" { user_id: i64, role_id: i64 }
 }
 entity! {
-    /// A login: a family of refresh tokens.
+    /// A login: a family of refresh tokens, of which the newest and the one before are kept as digests.
     login_session = "login_session" {
         principal_kind: i16,
         principal_id: i64,
+        family: String,
         refresh_hash: String,
         previous_hash: String,
         rotate_time: DateTimeUtc,

@@ -13,13 +13,14 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, QueryFilter, QuerySelect};
 
 use crate::Core;
-use crate::access::secret::{digest, random_token};
+use crate::access::secret::digest;
 use crate::access::{Ctx, Principal};
 use crate::clock::Time;
 use crate::db::{Push, Scoped, TenantId, Tx};
 use crate::error::{Error, Result, refuse};
 use crate::user::convert::number;
 use crate::user::entity::{login_session, user_info};
+use crate::user::refresh::RefreshToken;
 use crate::user::{ENABLED, query};
 
 /// The window in which failed tries are counted.
@@ -89,11 +90,13 @@ pub(super) async fn enter_user(core: &Core, ctx: &Ctx, user: &user_info::Model) 
 
 /// Opens a new login session for somebody whose proof has been checked.
 pub(crate) async fn open(tx: &Tx<'_>, kind: Kind, id: i64, user: UserInfo) -> Result<LoginResponse> {
-    let refresh_token = random_token()?;
+    let token = RefreshToken::first()?;
+    let refresh_token = token.text(&tx.core().digest_key);
     let call = &tx.ctx().call;
     let row = login_session::ActiveModel {
         principal_kind: Set(number(kind)),
         principal_id: Set(id),
+        family: Set(token.family),
         refresh_hash: Set(digest(&refresh_token)),
         previous_hash: Set(String::new()),
         rotate_time: Set(tx.now()),

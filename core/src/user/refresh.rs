@@ -1,15 +1,17 @@
 //! Refresh tokens. Each works once and is replaced by the next, which is a keyed digest of it: so a repetition, after
 //! a lost reply or beside a parallel call, gives the very same next token, while the database holds digests only.
+//! Each carries a mark that only we can make: a token with the mark that is not the newest was replaced long ago,
+//! however often since, and its coming back means that two people have the login.
 
 use chrono::Duration;
 use kefu_proto::common::v1::ErrorReason;
 use kefu_proto::user::v1::LoginResponse;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter};
 
 use crate::Core;
 use crate::access::Ctx;
-use crate::access::secret::{digest, keyed};
+use crate::access::secret::{digest, equal, keyed, random_token};
 use crate::clock::Time;
 use crate::db::{Scoped, TenantId};
 use crate::error::{Error, Result, refuse};
@@ -32,12 +34,47 @@ enum Verdict {
     Refuse,
 }
 
+/// A refresh token: `family.secret.mark`.
+pub(super) struct RefreshToken {
+    /// The login it belongs to.
+    pub(super) family: String,
+    secret: String,
+}
+
+impl RefreshToken {
+    /// The first of a new login.
+    pub(super) fn first() -> Result<Self> {
+        Ok(Self { family: random_token()?, secret: random_token()? })
+    }
+
+    /// The one that replaces this one.
+    fn next(&self, key: &[u8]) -> Self {
+        Self { family: self.family.clone(), secret: keyed(key, &format!("next {}.{}", self.family, self.secret)) }
+    }
+
+    /// As the client gets it.
+    pub(super) fn text(&self, key: &[u8]) -> String {
+        format!("{}.{}.{}", self.family, self.secret, self.mark(key))
+    }
+
+    fn mark(&self, key: &[u8]) -> String {
+        keyed(key, &format!("refresh {}.{}", self.family, self.secret))
+    }
+
+    /// Reads a token; none if it was not made by us.
+    fn parse(text: &str, key: &[u8]) -> Option<Self> {
+        let mut parts = text.splitn(3, '.').map(str::to_owned);
+        let token = Self { family: parts.next()?, secret: parts.next()? };
+        equal(&parts.next()?, &token.mark(key)).then_some(token)
+    }
+}
+
 fn judge(session: &login_session::Model, hash: &str, now: Time) -> Verdict {
     if session.revoked || session.expire_time <= now {
         Verdict::Refuse
     } else if session.refresh_hash == hash {
         Verdict::Rotate
-    } else if now - session.rotate_time <= GRACE {
+    } else if session.previous_hash == hash && now - session.rotate_time <= GRACE {
         Verdict::Repeat
     } else {
         Verdict::Reuse
@@ -46,11 +83,12 @@ fn judge(session: &login_session::Model, hash: &str, now: Time) -> Verdict {
 
 /// Exchanges a refresh token for the next pair.
 pub(super) async fn refresh(core: &Core, ctx: &Ctx, token: &str) -> Result<LoginResponse> {
+    let presented = RefreshToken::parse(token, &core.digest_key).ok_or_else(unauthenticated)?;
     let hash = digest(token);
-    let next = keyed(&core.digest_key, token);
+    let next = presented.next(&core.digest_key).text(&core.digest_key);
     // Whoever loses the race for the rotation finds the token replaced the second time.
     for _ in 0..2 {
-        let session = find(core, &hash).await?.ok_or_else(unauthenticated)?;
+        let session = find(core, &presented.family).await?.ok_or_else(unauthenticated)?;
         let replaced = match judge(&session, &hash, core.clock.now()) {
             Verdict::Rotate => rotate(core, &session, &next).await?,
             Verdict::Repeat => true,
@@ -75,12 +113,10 @@ fn unauthenticated() -> Error {
     refuse(ErrorReason::Unauthenticated)
 }
 
-/// The login session of which the token is the newest, or the one before.
-async fn find(core: &Core, hash: &str) -> Result<Option<login_session::Model>> {
-    let either = Condition::any()
-        .add(login_session::Column::RefreshHash.eq(hash))
-        .add(login_session::Column::PreviousHash.eq(hash));
-    Ok(login_session::Entity::of_all_tenants().filter(either).one(core.db.read()).await?)
+/// The login session of a family.
+async fn find(core: &Core, family: &str) -> Result<Option<login_session::Model>> {
+    let of_family = login_session::Entity::of_all_tenants().filter(login_session::Column::Family.eq(family));
+    Ok(of_family.one(core.db.read()).await?)
 }
 
 /// Replaces the newest token, unless somebody was quicker.
@@ -118,8 +154,22 @@ async fn end_family(core: &Core, ctx: &Ctx, session: &login_session::Model) -> R
 mod tests {
     use chrono::{Duration, TimeZone, Utc};
 
-    use super::{Verdict, judge};
+    use super::{RefreshToken, Verdict, judge};
     use crate::user::entity::login_session;
+
+    #[test]
+    fn a_token_is_ours_or_nothing_and_has_one_successor() {
+        let token = RefreshToken::first().unwrap();
+        let text = token.text(b"key");
+        let read = RefreshToken::parse(&text, b"key").unwrap();
+        assert_eq!(read.next(b"key").text(b"key"), token.next(b"key").text(b"key"));
+        assert_ne!(read.next(b"key").text(b"key"), text);
+        let forged = format!("{}.{}", &text[..text.rfind('.').unwrap()], "x".repeat(43));
+        for wrong in [forged.as_str(), "", "a.b", "a.b.c", &text[1..]] {
+            assert!(RefreshToken::parse(wrong, b"key").is_none(), "{wrong}");
+        }
+        assert!(RefreshToken::parse(&text, b"other").is_none());
+    }
 
     #[test]
     fn a_token_works_once_and_repeats_for_a_moment() {
@@ -128,6 +178,7 @@ mod tests {
             id: 1,
             principal_kind: 1,
             principal_id: 1,
+            family: "f".into(),
             refresh_hash: "new".into(),
             previous_hash: "old".into(),
             rotate_time: rotated,
@@ -150,6 +201,8 @@ mod tests {
             ("old", 0, false, Verdict::Repeat),
             ("old", 10, false, Verdict::Repeat),
             ("old", 11, false, Verdict::Reuse),
+            ("older", 0, false, Verdict::Reuse),
+            ("older", 86_400, false, Verdict::Reuse),
             ("old", 11, true, Verdict::Refuse),
             ("old", 7 * 86_400, false, Verdict::Refuse),
         ] {

@@ -250,6 +250,7 @@ impl FakeCore {
     fn open(&self, login: &Login, request: &OpenConnectionRequest) -> OpenConnectionResponse {
         self.with(|state| OpenConnectionResponse {
             recalls: Vec::new(),
+            newest_notification_id: 0,
             principal: Some(Principal { kind: login.kind.into(), id: login.id, name: "name".into() }),
             tenant_id: login.tenant,
             login_session_id: login.session,
