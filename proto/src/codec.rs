@@ -2,12 +2,15 @@
 
 use std::marker::PhantomData;
 
+use bytes::Buf as _;
 use prost_protovalidate::ValidationError;
+use prost_reflect::{DynamicMessage, Value};
 use tonic::Status;
 use tonic::codec::{Codec, DecodeBuf, Decoder};
 use tonic_prost::{ProstDecoder, ProstEncoder};
 
-use crate::error;
+use crate::contract::pool;
+use crate::error::{self, Violation};
 
 /// A message that can be checked against the `buf.validate` rules of the contract.
 pub trait Checked {
@@ -33,7 +36,7 @@ impl<T, U> Default for CheckedCodec<T, U> {
 impl<T, U> Codec for CheckedCodec<T, U>
 where
     T: prost::Message + Send + 'static,
-    U: prost::Message + Default + Checked + Send + 'static,
+    U: prost::Message + prost::Name + Default + Checked + Send + 'static,
 {
     type Encode = T;
     type Decode = U;
@@ -53,17 +56,73 @@ where
 #[derive(Debug)]
 pub struct CheckedDecoder<U>(ProstDecoder<U>);
 
-impl<U: prost::Message + Default + Checked> Decoder for CheckedDecoder<U> {
+impl<U: prost::Message + prost::Name + Default + Checked> Decoder for CheckedDecoder<U> {
     type Item = U;
     type Error = Status;
 
     fn decode(&mut self, src: &mut DecodeBuf<'_>) -> Result<Option<U>, Status> {
+        // A NUL on the wire is rare, and nearly always belongs to a number: only then is it worth a closer look.
+        let suspicious = src.chunk().len() < src.remaining() || src.chunk().contains(&0);
         let Some(message) = self.0.decode(src)? else {
             return Ok(None);
         };
-        match message.check() {
-            Ok(()) => Ok(Some(message)),
-            Err(broken) => Err(error::invalid(&error::violations(&broken))),
+        if let Err(broken) = message.check() {
+            return Err(error::invalid(&error::violations(&broken)));
+        }
+        match suspicious.then(|| nul_field(&message)).flatten() {
+            Some(field) => Err(error::invalid(&[Violation::new(&field, "nul", "")])),
+            None => Ok(Some(message)),
+        }
+    }
+}
+
+/// The first text with a NUL character, which no database takes alike and nobody means.
+fn nul_field<M: prost::Message + prost::Name>(message: &M) -> Option<String> {
+    let descriptor = pool().get_message_by_name(&M::full_name())?;
+    let dynamic = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice()).ok()?;
+    nul_within(&dynamic)
+}
+
+fn nul_within(message: &DynamicMessage) -> Option<String> {
+    message.fields().find_map(|(field, value)| {
+        let within = nul_in_value(value)?;
+        let dot = if within.is_empty() || within.starts_with('[') { "" } else { "." };
+        Some(format!("{}{dot}{within}", field.json_name()))
+    })
+}
+
+/// The path below a value to a text with a NUL; empty if it is the value itself.
+fn nul_in_value(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Message(message) => nul_within(message),
+        Value::List(items) => items.iter().enumerate().find_map(|(i, item)| {
+            let within = nul_in_value(item)?;
+            let dot = if within.is_empty() { "" } else { "." };
+            Some(format!("[{i}]{dot}{within}"))
+        }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nul_field;
+    use crate::team::v1::CreateTeamRequest;
+
+    #[test]
+    fn a_nul_is_found_wherever_it_hides() {
+        let team = |name: &str, skill: &str| CreateTeamRequest {
+            name: name.to_owned(),
+            skills: vec!["a".to_owned(), skill.to_owned()],
+            ..CreateTeamRequest::default()
+        };
+        for (team, expected) in [
+            (team("队", "b"), None),
+            (team("队\0", "b"), Some("name".to_owned())),
+            (team("队", "b\0"), Some("skills[1]".to_owned())),
+        ] {
+            assert_eq!(nul_field(&team), expected);
         }
     }
 }

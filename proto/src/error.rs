@@ -260,6 +260,7 @@ fn violation_text(rule: &str, bound: &str, lang: Lang) -> String {
         (_, "taken") => ("已被使用", "is already taken"),
         (_, "not_found") => ("不存在", "does not exist"),
         (_, "username") => ("不能与登录名相同", "must differ from the login name"),
+        (_, "nul") => ("不能含有空字符", "must not contain a NUL character"),
         (_, "same") => ("不能与原值相同", "must differ from the present value"),
         (_, "duplicate") => ("只能设置其中一个", "excludes another field that is set"),
         (_, "json") => ("不是有效的 JSON：{}", "is not valid JSON: {}"),
