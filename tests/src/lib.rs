@@ -7,6 +7,7 @@
 pub mod contract;
 pub mod database;
 pub mod grpc;
+pub mod proxy;
 pub mod rest;
 pub mod rules;
 pub mod server;

@@ -2,8 +2,8 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value as Json;
@@ -77,14 +77,48 @@ impl Server {
     /// # Errors
     /// It does not come up; its log is in the error.
     pub async fn start(options: Options) -> Result<Self> {
+        let folder = folder()?;
+        let url = options.database.create(&folder).await?;
+        Self::launched(options, url, folder).await
+    }
+
+    /// Starts a private server on a database that is there already.
+    ///
+    /// # Errors
+    /// It does not come up; its log is in the error.
+    pub async fn start_on(url: String, options: Options) -> Result<Self> {
+        Self::launched(options, url, folder()?).await
+    }
+
+    async fn launched(options: Options, url: String, folder: PathBuf) -> Result<Self> {
         let Options { database, settings } = options;
-        let folder = std::env::temp_dir().join(format!("kefu-test-{:016x}", rand::random::<u64>()));
-        std::fs::create_dir_all(&folder)?;
-        let url = database.create(&folder).await?;
-        let mut server =
-            Self { database, http: String::new(), grpc: String::new(), url, folder, settings, process: None };
+        let (http, grpc) = (String::new(), String::new());
+        let mut server = Self { database, http, grpc, url, folder, settings, process: None };
         server.launch().await?;
         Ok(server)
+    }
+
+    /// Asks a private server to stop, as the system does, and waits until it has: how it ended, and after how long.
+    ///
+    /// # Errors
+    /// It does not end within half a minute.
+    pub async fn stop(&mut self) -> Result<(ExitStatus, Duration)> {
+        let pid = std::fs::read_to_string(self.folder.join("kefu.pid"))?;
+        let asked = Instant::now();
+        ensure!(Command::new("kill").args(["-TERM", pid.trim()]).status()?.success(), "no process {pid}");
+        let process = self.process.as_mut().context("a shared server is not to be stopped")?;
+        let status = ended(process, Duration::from_secs(30)).await?;
+        let took = asked.elapsed();
+        self.kill();
+        Ok((status, took))
+    }
+
+    /// Starts a private server again, on the same data.
+    ///
+    /// # Errors
+    /// It does not come up.
+    pub async fn start_again(&mut self) -> Result<()> {
+        self.launch().await
     }
 
     /// Ends a private server at once, as a power failure would, and starts it again on the same data.
@@ -98,10 +132,12 @@ impl Server {
 
     async fn launch(&mut self) -> Result<()> {
         let log = std::fs::File::create(self.log_path())?;
-        // The shell ends the server when this process ends, however that happens: its standard input closes.
-        let script = r#""$@" </dev/null & trap 'kill -9 $!' EXIT; cat"#;
+        // The shell ends as the server does. It ends the server when this process ends, however that happens: its
+        // standard input closes.
+        let script = r#"exec 3<&0; pid=$1; shift; "$@" </dev/null 3<&- & server=$!; echo $server >"$pid"
+            { cat <&3; kill -9 $server; } >/dev/null 2>&1 & exec 3<&-; wait $server"#;
         let mut command = Command::new("sh");
-        command.args(["-c", script, "sh"]).arg(binary()?).arg("serve");
+        command.args(["-c", script, "sh"]).arg(self.folder.join("kefu.pid")).arg(binary()?).arg("serve");
         command.env("KEFU_HTTP_LISTEN", "127.0.0.1:0").env("KEFU_GRPC_LISTEN", "127.0.0.1:0");
         self.configure(&mut command).stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);
         self.process = Some(command.spawn()?);
@@ -209,6 +245,40 @@ impl Drop for Server {
         }
         drop(std::fs::remove_dir_all(&self.folder));
     }
+}
+
+/// A folder for a private server.
+fn folder() -> Result<PathBuf> {
+    let folder = std::env::temp_dir().join(format!("kefu-test-{:016x}", rand::random::<u64>()));
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// Waits until a process ends; kills it if it does not.
+async fn ended(process: &mut Child, limit: Duration) -> Result<ExitStatus> {
+    let deadline = Instant::now() + limit;
+    loop {
+        if let Some(status) = process.try_wait()? {
+            return Ok(status);
+        }
+        if Instant::now() > deadline {
+            process.kill()?;
+            bail!("the process has not ended after {limit:?}");
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Runs `kefu` to its end, which has to come within `limit`.
+///
+/// # Errors
+/// It does not end.
+pub async fn run(arguments: &[&str], settings: &[(&str, &str)], limit: Duration) -> Result<Output> {
+    let mut command = Command::new(binary()?);
+    command.args(arguments).envs(settings.iter().copied());
+    let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    ended(&mut process, limit).await?;
+    Ok(process.wait_with_output()?)
 }
 
 /// The binary that was built with the tests.

@@ -180,8 +180,9 @@ async fn bodies_that_are_no_objects_are_refused() -> Result<()> {
     }
     let form = rest.request("POST", "/auth/login").form(&[("username", "x")]);
     findings.check(rest.send(form).await?.refused(415, "UNSUPPORTED_MEDIA_TYPE"));
-    let large = rest.request("POST", "/auth/login").json(&json!({"username": "x".repeat(2_000_000)}));
-    findings.check(rest.send(large).await?.refused(413, "TOO_LARGE"));
+    // The server does not read such a body to its end: the connection is of no further use.
+    let large = server.rest()?.request("POST", "/auth/login").json(&json!({"username": "x".repeat(2_000_000)}));
+    findings.check(server.rest()?.send(large).await?.refused(413, "TOO_LARGE"));
     findings.check(rest.get("/no/such/route").await?.refused(404, "ROUTE_NOT_FOUND"));
     findings.check(rest.get("/auth/login").await?.refused(405, "METHOD_NOT_ALLOWED"));
     findings.none()
