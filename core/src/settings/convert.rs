@@ -1,8 +1,10 @@
 //! Rows as the contract has them, and the defaults.
 
+use kefu_proto::common::v1::Principal;
 use kefu_proto::settings::v1::assignment_settings::Strategy;
-use kefu_proto::settings::v1::{AssignmentSettings, DictionaryItem, QuickReply, Settings};
+use kefu_proto::settings::v1::{AssignmentSettings, DictionaryItem, OperationLog, QuickReply, Settings};
 
+use crate::access::audit::operation_log;
 use crate::clock::timestamp;
 use crate::settings::entity::{dictionary_item, quick_reply};
 
@@ -77,4 +79,18 @@ pub(super) fn quick_reply(row: quick_reply::Model) -> QuickReply {
 /// An item of a dictionary.
 pub(super) fn dictionary_item(row: dictionary_item::Model) -> DictionaryItem {
     DictionaryItem { value: row.value, label: row.label, sort: row.sort }
+}
+
+/// A row of the operation log.
+pub(super) fn operation_log(row: operation_log::Model) -> OperationLog {
+    OperationLog {
+        id: row.id,
+        method: row.method,
+        principal: Some(Principal { kind: row.principal_kind.into(), id: row.principal_id, name: row.principal_name }),
+        request: if row.request.is_null() { String::new() } else { row.request.to_string() },
+        request_id: row.request_id,
+        client_ip: row.client_ip,
+        user_agent: row.user_agent,
+        create_time: Some(timestamp(row.create_time)),
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 use kefu_proto::common::v1::Empty;
+use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::settings::v1 as proto;
 use kefu_proto::settings::v1::settings_service_server::SettingsService;
 use kefu_proto::settings::v1::{AssignmentSettings, QuickReply, Settings};
@@ -12,6 +13,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, Query
 use tonic::{Request, Response, Status};
 
 use crate::Core;
+use crate::access::audit::operation_log;
 use crate::access::{Ctx, contains, enter};
 use crate::db::{Page, Scoped, Tx};
 use crate::error::{Result, invalid, not_found};
@@ -60,6 +62,31 @@ impl SettingsService for Rpc {
         let settings = query::change(&tx, |settings| set_assignment(settings, &req)).await?;
         tx.commit().await?;
         Ok(Response::new(settings))
+    }
+
+    async fn list_operation_logs(
+        &self,
+        request: Request<proto::ListOperationLogsRequest>,
+    ) -> Result<Response<proto::ListOperationLogsResponse>, Status> {
+        use operation_log::Column;
+        let (ctx, req) = enter(request)?;
+        let mut select = operation_log::Entity::of(ctx.tenant).order_by_desc(Column::Id);
+        if !req.method.is_empty() {
+            select = select.filter(Column::Method.eq(req.method));
+        }
+        if req.user_id > 0 {
+            let user = i16::try_from(i32::from(Kind::User)).unwrap_or(0);
+            select = select.filter(Column::PrincipalKind.eq(user)).filter(Column::PrincipalId.eq(req.user_id));
+        }
+        let page = Page::new(req.page, req.size);
+        let (rows, total) = page.read(select, self.0.db.read()).await?;
+        Ok(Response::new(proto::ListOperationLogsResponse {
+            list: rows.into_iter().map(convert::operation_log).collect(),
+            total,
+            page: page.page,
+            size: page.size,
+            pages: page.pages(total),
+        }))
     }
 
     async fn list_quick_replies(

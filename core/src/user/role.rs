@@ -26,7 +26,7 @@ pub(crate) const AGENT: &str = "agent";
 pub(crate) const CUSTOMER: &str = "customer";
 
 /// What supervisors may not do of what administrators may.
-const NOT_SUPERVISOR: [&str; 3] = ["user:write", "settings:write", "sent-message:read"];
+const NOT_SUPERVISOR: [&str; 4] = ["user:write", "settings:write", "sent-message:read", "operation-log:read"];
 const OF_AGENT: [&str; 20] = [
     "agent:read",
     "agent:serve",

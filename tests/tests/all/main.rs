@@ -10,6 +10,7 @@ mod marks;
 mod message;
 mod objects;
 mod purity;
+mod settings;
 mod queue;
 mod settings;
 mod stage;
