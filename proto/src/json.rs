@@ -233,7 +233,7 @@ impl Reader {
     fn value(&mut self, field: &FieldDescriptor, json: &Json, path: &str) -> Option<Value> {
         let value = match (field.kind(), json) {
             (Kind::Bool, Json::Bool(b)) => Some(Value::Bool(*b)),
-            (Kind::String, Json::String(s)) if !s.contains('\0') => Some(Value::String(s.clone())),
+            (Kind::String, Json::String(s)) => Some(Value::String(s.clone())),
             (Kind::Int32, Json::Number(n)) => n.as_i64().and_then(|n| i32::try_from(n).ok()).map(Value::I32),
             (Kind::Uint32, Json::Number(n)) => n.as_u64().and_then(|n| u32::try_from(n).ok()).map(Value::U32),
             (Kind::Int64, Json::Number(n)) => n.as_i64().map(Value::I64),
@@ -298,5 +298,62 @@ fn expected(field: &FieldDescriptor) -> String {
         Kind::Bytes => "base64 string".into(),
         Kind::Enum(e) => e.values().skip(1).map(|v| v.name().to_owned()).collect::<Vec<_>>().join(" | "),
         _ => "object".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{from_json, to_json};
+    use crate::session::v1::{ListSessionsRequest, Message, Session};
+    use crate::team::v1::{CreateTeamRequest, UpdateTeamRequest};
+
+    #[test]
+    fn every_field_is_there_and_ids_are_strings() {
+        let json = to_json(&Session { id: 9_007_199_254_740_993, version: 7, ..Session::default() });
+        assert_eq!(json["id"], "9007199254740993");
+        assert_eq!(json["version"], 7);
+        assert_eq!(json["status"], "STATUS_UNSPECIFIED");
+        assert_eq!(json["queue"], json!(null));
+        assert_eq!(json["lastMessage"], "");
+        assert_eq!(to_json(&ListSessionsRequest::default())["status"], json!([]));
+        let time = prost_types::Timestamp { seconds: 1_700_000_000, nanos: 5_000_000 };
+        let message = to_json(&Message { create_time: Some(time), ..Message::default() });
+        assert_eq!(message["createTime"], "2023-11-14T22:13:20.005Z");
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let team = CreateTeamRequest {
+            name: "接种组".to_owned(),
+            leader_id: 12,
+            skills: vec!["疫苗".to_owned()],
+            working_hours: vec![crate::common::v1::WorkingSpan { weekday: 1, start_minute: 540, end_minute: 1080 }],
+            ..CreateTeamRequest::default()
+        };
+        assert_eq!(from_json::<CreateTeamRequest>(&to_json(&team)).unwrap(), team);
+        let update: UpdateTeamRequest = from_json(&json!({"id": 3, "updateMask": "workingHours,name"})).unwrap();
+        assert_eq!((update.id, update.update_mask.unwrap().paths), (3, vec!["working_hours".into(), "name".into()]));
+    }
+
+    #[test]
+    fn each_wrong_field_is_named() {
+        let wrong = from_json::<CreateTeamRequest>(&json!({
+            "name": 5, "tenantId": "1", "leaderId": "x", "skills": "a", "workingHours": [{"weekday": 1}, {"weekday": "2"}],
+            "maxSessions": 1.5, "description": null,
+        }));
+        let mut fields: Vec<_> = wrong.unwrap_err().into_iter().map(|v| (v.field, v.rule)).collect();
+        fields.sort();
+        let expected = [
+            ("leaderId", "wrong_type"),
+            ("maxSessions", "wrong_type"),
+            ("name", "wrong_type"),
+            ("skills", "wrong_type"),
+            ("tenantId", "unknown_field"),
+            ("workingHours[1].weekday", "wrong_type"),
+        ];
+        assert_eq!(fields, expected.map(|(field, rule)| (field.to_owned(), rule.to_owned())));
+        assert!(from_json::<CreateTeamRequest>(&json!([])).is_err());
     }
 }
