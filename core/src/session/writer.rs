@@ -104,7 +104,7 @@ pub(crate) async fn run(core: Arc<Core>, mut queue: Queue) {
     }
 }
 
-async fn write(core: &Core, group: Vec<Item>) {
+async fn write(core: &Arc<Core>, group: Vec<Item>) {
     metrics::histogram!("kefu_writer_group_size").record(f64::from(u32::try_from(group.len()).unwrap_or(u32::MAX)));
     let (mut sends, mut acks) = (Vec::new(), Vec::new());
     for item in group {
@@ -125,8 +125,8 @@ async fn write(core: &Core, group: Vec<Item>) {
             for push in outcome.pushes {
                 core.bus.publish(push);
             }
-            for session in outcome.moved {
-                audience::announce(core, TenantId(session.tenant_id), &session, &[]).await;
+            if !outcome.moved.is_empty() {
+                core.tasks.spawn(announce(core.clone(), outcome.moved));
             }
             core.jobs.wake();
         }
@@ -141,6 +141,13 @@ async fn write(core: &Core, group: Vec<Item>) {
     }
 }
 
+/// Tells of moved marks, beside the writer: the next group need not wait for it.
+async fn announce(core: Arc<Core>, moved: BTreeMap<i64, chat_session::Model>) {
+    for session in moved.into_values() {
+        audience::announce(&core, TenantId(session.tenant_id), &session, &[]).await;
+    }
+}
+
 /// What became of a group.
 #[derive(Default)]
 struct Outcome {
@@ -148,7 +155,7 @@ struct Outcome {
     acks: Vec<Result<()>>,
     pushes: Vec<crate::db::Push>,
     /// Sessions whose marks have moved.
-    moved: Vec<chat_session::Model>,
+    moved: BTreeMap<i64, chat_session::Model>,
 }
 
 type Waiting<T, A> = [(T, oneshot::Sender<Result<A>>)];
@@ -166,10 +173,9 @@ async fn commit(
     store(&txn, now, sends, &mut sessions, stored, &mut outcome).await?;
     for (ack, _) in acks {
         let moved = apply_ack(&txn, now, ack, &mut sessions).await?;
-        outcome.acks.push(moved.map(|session| outcome.moved.extend(session)));
+        outcome.acks.push(moved.map(|session| outcome.moved.extend(session.map(|s| (s.id, s)))));
     }
     txn.commit().await?;
-    outcome.moved.dedup_by_key(|s| s.id);
     Ok(outcome)
 }
 

@@ -16,7 +16,7 @@ async fn the_operation_log_tells_who_did_what(server: &Server) -> Result<()> {
     let data = answer.data()?;
     ensure!(data["total"] == 1, "one change, one row: {data}");
     let row = &data["list"][0];
-    ensure!(row["principal"]["id"] == Json::from(admin.id.clone()) && row["principal"]["kind"] == "USER", "{row}");
+    ensure!(row["principal"]["id"] == admin.id.as_str() && row["principal"]["kind"] == "USER", "{row}");
     let request: Json = serde_json::from_str(row["request"].as_str().context("the request")?)?;
     ensure!(request["name"] == "接种组", "{request}");
 
