@@ -38,16 +38,23 @@ pub(crate) async fn open(
         .one(&**tx)
         .await?;
     let mut session = match open {
-        Some(session) => resume(tx, session).await?,
+        Some(session) => resume(tx, session, question).await?,
         None => create(tx, &customer, team, channel, problem_type, question).await?,
     };
     ask(tx, &customer, &mut session, question).await?;
     Ok(session)
 }
 
-/// An open session goes on; one with a left message waits again.
-async fn resume(tx: &mut Tx<'_>, session: chat_session::Model) -> Result<chat_session::Model> {
+/// An open session goes on; one with a left message waits again, if the queue takes it.
+async fn resume(tx: &mut Tx<'_>, session: chat_session::Model, question: &str) -> Result<chat_session::Model> {
     if session.status != code(Status::MessageLeft) {
+        return Ok(session);
+    }
+    let tenant = tx.ctx().tenant;
+    let team = team::Entity::one(tenant, session.team_id).lock_exclusive().one(&**tx).await?;
+    let team = team.ok_or_else(|| not_found("team"))?;
+    if place(tx, &team, question).await? != Status::Queued {
+        tx.emit(&Event::MessageLeft { session_id: session.id, team_id: team.id }).await?;
         return Ok(session);
     }
     let (now, version) = (tx.now(), session.version);
@@ -68,15 +75,10 @@ async fn create(
     let tenant = tx.ctx().tenant;
     let general = crate::settings::general(&**tx, tenant).await?;
     let zone = crate::settings::zone(&general);
-    let status = if takes(tx, team).await? {
-        Status::Queued
-    } else if question.is_empty() {
-        return Err(refuse(ErrorReason::QueueFull));
-    } else {
-        Status::MessageLeft
-    };
     let now = tx.now();
+    // Drawing locks the team: of many who come at once, no more are taken than the queue has room for.
     let queue_no = queue::draw(tx, team, zone).await?;
+    let status = place(tx, team, question).await?;
     let row = chat_session::ActiveModel {
         customer_id: Set(customer.id),
         team_id: Set(team.id),
@@ -125,6 +127,14 @@ async fn create(
         tx.emit(&Event::MessageLeft { session_id: session.id, team_id: team.id }).await?;
     }
     Ok(session)
+}
+
+/// In the queue if it takes one more, or a question left as a message. The team is locked by the caller.
+async fn place(tx: &Tx<'_>, team: &team::Model, question: &str) -> Result<Status> {
+    if takes(tx, team).await? {
+        return Ok(Status::Queued);
+    }
+    if question.is_empty() { Err(refuse(ErrorReason::QueueFull)) } else { Ok(Status::MessageLeft) }
 }
 
 /// Whether the team's queue takes one more.
