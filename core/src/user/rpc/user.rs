@@ -133,6 +133,8 @@ impl UserService for Rpc {
         core.directory.forget(Kind::User, request.id);
         if changed.stops_serving {
             session::agent::release(core, &ctx, request.id).await?;
+        } else if Mask::of(&request.update_mask).has("max_sessions") {
+            session::agent::drain_teams_of(core, ctx.tenant, request.id).await?;
         }
         self.answer(ctx.tenant, changed.user).await
     }
