@@ -1,0 +1,70 @@
+//! What was delivered and what was read: marks that only ever rise, and that the other side is told of.
+
+use anyhow::{Result, ensure};
+use kefu_tests::{Rest, Server, on_each_database};
+use serde_json::{Value as Json, json};
+
+use crate::stage::{Stage, send, socket};
+
+on_each_database!(marks_rise_and_are_told);
+
+async fn look(rest: &Rest, session: &str) -> Result<Json> {
+    Ok(rest.get(&format!("/sessions/{session}")).await?.data()?.clone())
+}
+
+async fn marks_rise_and_are_told(server: &Server) -> Result<()> {
+    let stage = Stage::make(server, 1).await?;
+    let agent = &stage.agents[0];
+    agent.set_status("ONLINE").await?;
+    let customer = stage.tenant.customer(&stage.team).await?;
+    let stranger = stage.tenant.customer(&stage.team).await?;
+    let session = customer.session.as_str();
+    let mut hers = socket(server, &customer.rest).await?;
+    let mut ours = socket(server, &agent.rest).await?;
+    let mut ids = Vec::new();
+    for n in 0..3 {
+        ids.push(send(&agent.rest, session, &format!("m{n}"), "请看").await?.text("message.id")?);
+    }
+    let last = hers.expect_where("message", |m| m["clientMsgId"] == "m2").await?["seq"].as_i64().unwrap_or(0);
+    let seen = look(&customer.rest, session).await?;
+    // Her own question is read; the line of who serves her and the three messages are not.
+    ensure!(seen["unread"] == last - seen["customerReadSeq"].as_i64().unwrap_or(0) && seen["unread"] == 4, "{seen}");
+    ensure!(look(&agent.rest, session).await?["unread"] == 0, "whoever answers has read");
+
+    // By the socket: delivered up to the first, by its id; then read up to the second, by its sequence.
+    hers.send("message_ack", json!({"sessionId": session, "messageId": ids[0]})).await?;
+    ours.expect_where("session_update", |s| s["customerDeliveredSeq"] == last - 2).await?;
+    let kept = look(&agent.rest, session).await?;
+    ensure!(kept["customerReadSeq"] == 2, "delivered is not read: {kept}");
+    hers.send("message_ack", json!({"sessionId": session, "seq": last - 1, "kind": "read"})).await?;
+    let told = ours.expect_where("session_update", |s| s["customerReadSeq"] == last - 1).await?;
+    ensure!(told["customerDeliveredSeq"] == last - 1, "what is read was delivered: {told}");
+    ensure!(look(&customer.rest, session).await?["unread"] == 1, "one is left");
+
+    // Never back, never beyond the end, and not by others.
+    let ack = format!("/sessions/{session}/ack");
+    for (body, delivered, read) in [
+        (json!({"seq": 1, "kind": "READ"}), last - 1, last - 1),
+        (json!({"messageId": ids[0], "kind": "DELIVERED"}), last - 1, last - 1),
+        (json!({"messageId": ids[2], "kind": "DELIVERED"}), last, last - 1),
+        (json!({"seq": 1_000_000, "kind": "READ"}), last, last),
+        (json!({"seq": 0}), last, last),
+    ] {
+        customer.rest.post(&ack, body.clone()).await?.data()?;
+        let now = look(&customer.rest, session).await?;
+        let marks = (now["customerDeliveredSeq"].as_i64(), now["customerReadSeq"].as_i64());
+        ensure!(marks == (Some(delivered), Some(read)), "after {body}: {now}");
+    }
+    stranger.rest.post(&ack, json!({"seq": 1})).await?.refused(404, "NOT_FOUND")?;
+    stage.admin().post(&ack, json!({"seq": 1})).await?.refused(404, "NOT_FOUND")?;
+    customer.rest.post(&ack, json!({"messageId": "999999999"})).await?.refused(404, "NOT_FOUND")?;
+
+    // The other direction.
+    let sent = send(&customer.rest, session, "c1", "看到了").await?.data()?["message"]["seq"].as_i64().unwrap_or(0);
+    ensure!(look(&agent.rest, session).await?["unread"] == 1, "hers");
+    agent.rest.post(&ack, json!({"seq": sent, "kind": "READ"})).await?.data()?;
+    let told = hers.expect_where("session_update", |s| s["agentReadSeq"] == sent).await?;
+    ensure!(told["agentDeliveredSeq"] == sent, "{told}");
+    ensure!(look(&agent.rest, session).await?["unread"] == 0, "read");
+    Ok(())
+}
