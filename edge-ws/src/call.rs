@@ -1,14 +1,15 @@
 //! The calls that run beside a connection, and what they come back with.
 
+use std::sync::Arc;
+
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use kefu_proto::realtime::v1::OpenConnectionResponse;
 use kefu_proto::session::v1::{
     AckMessagesRequest, ListMessagesResponse, SendMessageRequest, SendMessageResponse, Session,
 };
+use tokio::sync::oneshot;
 use tonic::Status;
-
-use std::sync::Arc;
 
 use crate::Shared;
 use crate::core::Caller;
@@ -26,7 +27,7 @@ pub(crate) enum Done {
     /// A fresh token was shown.
     Renewed { caller: Caller, reference: Option<String>, answer: Result<OpenConnectionResponse, Status> },
     /// Where things stand, after something may have been missed.
-    Rechecked { answer: Result<Standing, Status> },
+    Rechecked { after: i64, answer: Result<Standing, Status> },
 }
 
 /// Where things stand for a principal.
@@ -38,13 +39,31 @@ pub(crate) struct Standing {
 /// One call for one client.
 pub(crate) type Call = BoxFuture<'static, Done>;
 
+/// The place of a message in the line of its session: one at a time is at the core, so that the order holds however
+/// the core is reached.
+pub(crate) struct Turn {
+    /// Closed when the message before has got its answer.
+    pub before: Option<oneshot::Receiver<()>>,
+    /// Dropped when this one has got its own.
+    pub answered: oneshot::Sender<()>,
+}
+
 pub(crate) fn send(
     shared: Arc<Shared>,
     caller: Arc<Caller>,
     request: SendMessageRequest,
     reference: Option<String>,
+    turn: Turn,
 ) -> Call {
-    async move { Done::Sent { answer: shared.core.send(&caller, request).await, reference } }.boxed()
+    async move {
+        if let Some(before) = turn.before {
+            before.await.ok();
+        }
+        let answer = shared.core.send(&caller, request).await;
+        drop(turn.answered);
+        Done::Sent { reference, answer }
+    }
+    .boxed()
 }
 
 pub(crate) fn ack(
@@ -75,20 +94,20 @@ pub(crate) fn find(
         .boxed()
 }
 
-pub(crate) fn renew(shared: Arc<Shared>, caller: Caller, notification: i64, reference: Option<String>) -> Call {
+pub(crate) fn renew(shared: Arc<Shared>, caller: Caller, reference: Option<String>) -> Call {
     async move {
-        let answer = shared.core.open(&caller, notification).await;
+        let answer = shared.core.open(&caller, None).await;
         Done::Renewed { caller, reference, answer }
     }
     .boxed()
 }
 
 /// Asks anew who this is, what they follow, and how those sessions and the ones followed so far stand.
-pub(crate) fn recheck(shared: Arc<Shared>, caller: Arc<Caller>, notification: i64, followed: Vec<i64>) -> Call {
+pub(crate) fn recheck(shared: Arc<Shared>, caller: Arc<Caller>, after: i64, followed: Vec<i64>) -> Call {
     async move {
         // After an outage everybody asks at once.
         let _turn = shared.rechecks.acquire().await;
-        let answer = match shared.core.open(&caller, notification).await {
+        let answer = match shared.core.open(&caller, Some(after)).await {
             Ok(opened) => {
                 let mut wanted = followed;
                 wanted.extend(opened.heads.iter().map(|head| head.session_id));
@@ -102,7 +121,7 @@ pub(crate) fn recheck(shared: Arc<Shared>, caller: Arc<Caller>, notification: i6
             }
             Err(status) => Err(status),
         };
-        Done::Rechecked { answer }
+        Done::Rechecked { after, answer }
     }
     .boxed()
 }

@@ -2,33 +2,33 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use kefu_proto::common::v1::ErrorReason;
-use kefu_proto::error::{Lang, Problem};
+use kefu_proto::error::Lang;
 use kefu_proto::realtime::v1::OpenConnectionResponse;
 use kefu_proto::session::v1::{AckMessagesRequest, ListMessagesResponse, SendMessageRequest, SendMessageResponse};
 use rand::Rng;
 use serde_json::{Map, Value as Json, json};
+use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tonic::{Code, Status};
 
 use crate::Shared;
-use crate::call::{self, Call, Done, Standing};
+use crate::call::{self, Call, Done, Standing, Turn};
 use crate::core::Caller;
 use crate::frame::{self, Auth, BadFrame, Close, Inbound, close};
-use crate::hub::{Peer, lock};
+use crate::hub::Peer;
 use crate::limits::Bucket;
 use crate::mailbox::Ending;
 use crate::opening::{self, Opened};
 use crate::wire::{Event, Wire};
 
-/// Calls under way for one client; with more, its frames wait in the socket.
+/// Calls under way for one client, those that wait for their turn included; with more, its frames wait in the socket.
 const MAX_CALLS: usize = 16;
 /// At most one typing in this time for each session.
 const TYPING: Duration = Duration::from_secs(1);
@@ -95,8 +95,8 @@ struct Connection {
     /// When we asked whether it is still there.
     pinged: Instant,
     frames: Bucket,
-    /// Shared by all connections of the principal.
-    sends: Arc<Mutex<Bucket>>,
+    /// The end of each session's line of messages: closed when the last one has got its answer.
+    lines: HashMap<i64, oneshot::Receiver<()>>,
     typed: HashMap<i64, Instant>,
     calls: FuturesUnordered<Call>,
     /// How many of the calls store a message.
@@ -120,7 +120,7 @@ impl Connection {
             expires: opened.expires,
             heard: now,
             pinged: now,
-            sends: opened.sends,
+            lines: HashMap::new(),
             typed: HashMap::new(),
             calls: FuturesUnordered::new(),
             storing: 0,
@@ -190,6 +190,7 @@ impl Connection {
             }
             Some(Ending::Drain) | None => {}
         }
+        mailbox.send_recalls(Instant::now());
         if self.leave_by.is_some() {
             return if self.storing > 0 { Ok(()) } else { Err(Close::new(close::RESTART, "restart")) };
         }
@@ -198,6 +199,7 @@ impl Connection {
         }
         if mailbox.wants_recheck() && !self.rechecking {
             self.rechecking = true;
+            mailbox.recheck = false;
             let (after, followed) = (mailbox.ask_notifications(), mailbox.cursors.followed());
             self.calls.push(call::recheck(self.shared.clone(), self.caller.clone(), after, followed));
         }
@@ -283,26 +285,18 @@ impl Connection {
     /// A fresh token for the same principal.
     fn renew(&mut self, auth: &Auth, reference: Option<String>) -> Result<(), Close> {
         let caller = self.caller.with_token(&auth.token).ok_or(Close::new(close::UNAUTHENTICATED, "token"))?;
-        let after = self.peer.mailbox().ask_notifications();
-        self.calls.push(call::renew(self.shared.clone(), caller, after, reference));
+        self.calls.push(call::renew(self.shared.clone(), caller, reference));
         Ok(())
     }
 
     fn send(&mut self, request: SendMessageRequest, reference: Option<String>) {
         let own = Some(request.client_msg_id.clone()).filter(|id| !id.is_empty());
         let reference = own.or(reference);
-        let allowed = lock(&self.sends).take(Instant::now());
-        match allowed {
-            Ok(()) => {
-                self.storing += 1;
-                self.calls.push(call::send(self.shared.clone(), self.caller.clone(), request, reference));
-            }
-            Err(wait) => {
-                let problem = Problem::new(ErrorReason::TooManyRequests);
-                let problem = problem.with("seconds", wait.as_secs() + 1).retry_after(wait);
-                self.put(frame::refusal(&problem, self.caller.lang, reference.as_deref()));
-            }
-        }
+        self.lines.retain(|_, last| last.try_recv() == Err(TryRecvError::Empty));
+        let (answered, last) = oneshot::channel();
+        let turn = Turn { before: self.lines.insert(request.id, last), answered };
+        self.storing += 1;
+        self.calls.push(call::send(self.shared.clone(), self.caller.clone(), request, reference, turn));
     }
 
     fn ack(&mut self, mut request: AckMessagesRequest, reference: Option<String>) {
@@ -351,9 +345,9 @@ impl Connection {
                 }
             }
             Done::Renewed { caller, reference, answer } => return self.renewed(caller, answer, reference.as_deref()),
-            Done::Rechecked { answer } => {
+            Done::Rechecked { after, answer } => {
                 self.rechecking = false;
-                return self.rechecked(answer);
+                return self.rechecked(after, answer);
             }
         }
         Ok(())
@@ -418,11 +412,10 @@ impl Connection {
         self.caller = Arc::new(caller);
         self.peer.login.store(answer.login_session_id, Ordering::Relaxed);
         self.put(opening::auth_ok(&self.shared, &answer, self.peer.id, &Map::new()));
-        self.peer.mailbox().notifications(answer.notifications, Instant::now());
         Ok(())
     }
 
-    fn rechecked(&mut self, answer: Result<Standing, Status>) -> Result<(), Close> {
+    fn rechecked(&mut self, after: i64, answer: Result<Standing, Status>) -> Result<(), Close> {
         let now = Instant::now();
         let mut mailbox = self.peer.mailbox();
         let standing = match answer {
@@ -432,11 +425,14 @@ impl Connection {
             }
             Err(_) => {
                 mailbox.recheck = true;
+                mailbox.missed_after(after);
                 self.retry_at = Some(now + RETRY);
                 return Ok(());
             }
         };
-        mailbox.notifications(standing.opened.notifications, now);
+        let opened = standing.opened;
+        mailbox.notifications(opened.notifications, opened.newest_notification_id, now);
+        mailbox.recalls(opened.recalls, now, |_| true);
         for (session, answer) in standing.sessions {
             match answer {
                 Ok(found) => mailbox.looked_up(found, now),

@@ -89,8 +89,9 @@ impl Core {
         }
     }
 
-    pub(crate) async fn open(&self, caller: &Caller, notification_id: i64) -> Result<OpenConnectionResponse, Status> {
-        let request = caller.request(OpenConnectionRequest { notification_id });
+    /// Says who it is, and brings the notifications after one, if they are wanted.
+    pub(crate) async fn open(&self, caller: &Caller, after: Option<i64>) -> Result<OpenConnectionResponse, Status> {
+        let request = caller.request(OpenConnectionRequest { notification_id: after });
         answer(self.realtime.clone().open_connection(request)).await
     }
 

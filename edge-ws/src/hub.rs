@@ -10,7 +10,6 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::frame::{Close, close};
-use crate::limits::{Bucket, Rate};
 use crate::mailbox::{Ending, Item, Mailbox, Who};
 
 /// So many pushes are kept for those who are signing in; who needs more asks the core again.
@@ -107,22 +106,15 @@ impl Delivery {
                     peer.wake.notify_one();
                 }
             }
-            Self::Gap => peer.give(|mailbox| mailbox.recheck = true),
+            Self::Gap => peer.give(Mailbox::gap),
         }
     }
 }
 
-/// Somebody who is connected.
-#[derive(Debug)]
-struct Person {
-    peers: Vec<Arc<Peer>>,
-    /// How often this person may send, over all connections.
-    sends: Arc<Mutex<Bucket>>,
-}
-
 #[derive(Debug, Default)]
 struct State {
-    people: HashMap<Who, Person>,
+    /// Who is connected, and by which connections.
+    people: HashMap<Who, Vec<Arc<Peer>>>,
     /// Whose presence has changed since the core was told.
     changes: HashMap<Who, bool>,
     /// How many are signing in. Who they are is not known yet, so pushes to anybody are kept for them.
@@ -133,10 +125,9 @@ struct State {
 }
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Hub {
     state: Mutex<State>,
-    send_rate: Rate,
     /// Somebody has come or gone.
     pub changed: Notify,
 }
@@ -160,10 +151,6 @@ impl Drop for Opening {
 }
 
 impl Hub {
-    pub(crate) fn new(send_rate: Rate) -> Self {
-        Self { state: Mutex::default(), send_rate, changed: Notify::new() }
-    }
-
     /// Begins to keep pushes for somebody who is signing in.
     pub(crate) fn opening(self: &Arc<Self>) -> Opening {
         let mut state = lock(&self.state);
@@ -172,38 +159,36 @@ impl Hub {
     }
 
     /// Adds a connection and hands it what was pushed since it began to sign in. The older connection of the same
-    /// device is closed. Returns the person's limit for sending.
-    pub(crate) fn register(&self, opening: &Opening, peer: &Arc<Peer>) -> Arc<Mutex<Bucket>> {
+    /// device is closed.
+    pub(crate) fn register(&self, opening: &Opening, peer: &Arc<Peer>) {
         let now = Instant::now();
         let mut state = lock(&self.state);
         let State { people, changes, kept, dropped, .. } = &mut *state;
-        let person = people.entry(peer.who).or_insert_with(|| {
+        let peers = people.entry(peer.who).or_insert_with(|| {
             changes.insert(peer.who, true);
             self.changed.notify_one();
-            Person { peers: Vec::new(), sends: Arc::new(Mutex::new(Bucket::new(self.send_rate, now))) }
+            Vec::new()
         });
-        for older in person.peers.iter().filter(|older| !peer.device.is_empty() && older.device == peer.device) {
+        for older in peers.iter().filter(|older| !peer.device.is_empty() && older.device == peer.device) {
             older.end(Ending::Close(Close::new(close::REPLACED, "replaced")));
         }
-        person.peers.push(Arc::clone(peer));
-        let sends = Arc::clone(&person.sends);
+        peers.push(Arc::clone(peer));
         match usize::try_from(opening.from.saturating_sub(*dropped)) {
             Ok(skip) if opening.from >= *dropped => {
                 for delivery in kept.iter().skip(skip).filter(|delivery| delivery.is_for(peer.who)) {
                     delivery.hand_to(peer, now);
                 }
             }
-            _ => peer.give(|mailbox| mailbox.recheck = true),
+            _ => peer.give(Mailbox::gap),
         }
-        sends
     }
 
     /// Takes a connection away.
     pub(crate) fn unregister(&self, peer: &Peer) {
         let mut state = lock(&self.state);
-        let Some(person) = state.people.get_mut(&peer.who) else { return };
-        person.peers.retain(|other| other.id != peer.id);
-        if person.peers.is_empty() {
+        let Some(peers) = state.people.get_mut(&peer.who) else { return };
+        peers.retain(|other| other.id != peer.id);
+        if peers.is_empty() {
             state.people.remove(&peer.who);
             state.changes.insert(peer.who, false);
             self.changed.notify_one();
@@ -243,11 +228,11 @@ impl Hub {
         }
         match &**delivery {
             Delivery::Frame { to, .. } | Delivery::Revoke { to, .. } => {
-                to.iter().filter_map(|who| state.people.get(who)).flat_map(|person| person.peers.clone()).collect()
+                to.iter().filter_map(|who| state.people.get(who)).flatten().cloned().collect()
             }
             Delivery::Heads { .. } | Delivery::Gap => {
                 let people = state.people.iter().filter(|(who, _)| delivery.is_for(**who));
-                people.flat_map(|(_, person)| person.peers.clone()).collect()
+                people.flat_map(|(_, peers)| peers).cloned().collect()
             }
         }
     }
@@ -275,7 +260,7 @@ impl Hub {
 
     /// Ends all connections because the node stops.
     pub(crate) fn drain(&self) {
-        let peers: Vec<_> = lock(&self.state).people.values().flat_map(|person| person.peers.clone()).collect();
+        let peers: Vec<_> = lock(&self.state).people.values().flatten().cloned().collect();
         for peer in peers {
             peer.end(Ending::Drain);
         }
@@ -287,6 +272,6 @@ fn who(tenant: i64, recipient: &Recipient) -> Who {
 }
 
 /// Locks; what is behind our locks is whole at every moment, so a panic elsewhere does not matter.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

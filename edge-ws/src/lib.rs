@@ -45,7 +45,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub struct Options {
     /// The secret that edges and core share.
     pub node_secret: String,
-    /// Origins of pages that may connect besides those of this host; `https://shop.example`.
+    /// Origins of pages that may connect besides those of this host, as `https://shop.example`; `*` for any.
     pub allowed_origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
@@ -63,8 +63,6 @@ pub struct Options {
     pub max_connections: usize,
     /// Frames of one connection.
     pub frame_rate: Rate,
-    /// Messages of one principal.
-    pub send_rate: Rate,
 }
 
 impl Default for Options {
@@ -80,7 +78,6 @@ impl Default for Options {
             max_frame_bytes: 64 << 10,
             max_connections: 20_000,
             frame_rate: Rate { per_second: 2.0, burst: 60.0 },
-            send_rate: Rate { per_second: 10.0, burst: 10.0 },
         }
     }
 }
@@ -117,7 +114,7 @@ impl Edge {
     {
         let shared = Arc::new(Shared {
             core: Core::new(core, &options.node_secret),
-            hub: Arc::new(Hub::new(options.send_rate)),
+            hub: Arc::default(),
             node_id: format!("{:016x}", rand::random::<u64>()),
             next_id: AtomicU64::new(1),
             connections: AtomicUsize::new(0),

@@ -5,8 +5,8 @@ use std::collections::{HashMap, VecDeque};
 
 use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::notification::v1::Notification;
-use kefu_proto::realtime::v1::NotificationFrame;
 use kefu_proto::realtime::v1::frame::Frame as Pushed;
+use kefu_proto::realtime::v1::{MessageFrame, NotificationFrame};
 use kefu_proto::session::v1::session::Status as SessionStatus;
 use kefu_proto::session::v1::{ListMessagesResponse, Session};
 use serde_json::json;
@@ -17,7 +17,7 @@ use crate::cursor::{Cursors, Decision, PageDecision, Standing};
 use crate::frame::{self, Close};
 use crate::outbox::{Key, Outbox};
 
-/// So many messages and notifications are remembered after they were sent.
+/// So many messages, recalls and notifications are remembered after they were sent.
 const MAX_RECENT: usize = 128;
 
 /// A principal of a tenant.
@@ -71,6 +71,10 @@ pub(crate) struct Mailbox {
     notices: Notices,
     /// Which session a message belongs to: an acknowledgement may name the message alone.
     recent: VecDeque<(i64, i64)>,
+    /// The recalls that the client has been told of, or has read, as session and sequence.
+    recalled: VecDeque<(i64, i32)>,
+    /// Recalls that wait for room in the outbox.
+    recalls: VecDeque<Utf8Bytes>,
     /// Something may have been missed that no cursor shows.
     pub recheck: bool,
     pub ending: Option<Ending>,
@@ -81,7 +85,7 @@ pub(crate) struct Mailbox {
 struct Notices {
     newest: i64,
     recent: VecDeque<i64>,
-    /// The first one that could not be taken.
+    /// What came after this one may be missing.
     missed: Option<i64>,
 }
 
@@ -94,6 +98,8 @@ impl Mailbox {
             outbox: Outbox::default(),
             notices: Notices { newest: notification, ..Notices::default() },
             recent: VecDeque::new(),
+            recalled: VecDeque::new(),
+            recalls: VecDeque::new(),
             recheck: false,
             ending: None,
         }
@@ -109,7 +115,10 @@ impl Mailbox {
                         self.cursors.sent(session, seq);
                         self.remember(message.message_id, session);
                     }
-                    Decision::SendAgain => self.outbox.state(Key::Recall { session, seq }, 0, item.text.clone()),
+                    Decision::SendAgain => {
+                        self.outbox.state(Key::Recall { session, seq }, 0, item.text.clone());
+                        push_bounded(&mut self.recalled, (session, seq));
+                    }
                     Decision::Send | Decision::Skip => {}
                 }
             }
@@ -175,12 +184,15 @@ impl Mailbox {
             self.notices.newest = self.notices.newest.max(id);
             push_bounded(&mut self.notices.recent, id);
         } else {
-            self.notices.missed = Some(self.notices.missed.map_or(id, |missed| missed.min(id)));
+            self.missed_after(id - 1);
         }
     }
 
-    /// Takes the notifications that the core says were missed.
-    pub(crate) fn notifications(&mut self, notifications: Vec<Notification>, now: Instant) {
+    /// Takes the notifications that the core says were missed, of which it may have more.
+    pub(crate) fn notifications(&mut self, notifications: Vec<Notification>, newest: i64, now: Instant) {
+        if let Some(last) = notifications.last().filter(|last| last.id < newest) {
+            self.missed_after(last.id);
+        }
         for notification in notifications {
             let id = notification.id;
             let frame = NotificationFrame { notification_id: id, notification: Some(notification) };
@@ -190,10 +202,48 @@ impl Mailbox {
         }
     }
 
+    /// Pushes may have been lost before this point.
+    pub(crate) fn gap(&mut self) {
+        self.recheck = true;
+        self.missed_after(self.notices.newest);
+    }
+
+    /// Notifications after this one may have been missed.
+    pub(crate) fn missed_after(&mut self, id: i64) {
+        self.notices.missed = Some(self.notices.missed.map_or(id, |missed| missed.min(id)));
+    }
+
     /// After which notification to ask for more. What is missed from now on counts as missed anew.
     pub(crate) fn ask_notifications(&mut self) -> i64 {
-        self.recheck = false;
-        self.notices.missed.take().map_or(self.notices.newest, |missed| missed - 1)
+        self.notices.missed.take().unwrap_or(self.notices.newest)
+    }
+
+    /// Takes the recalls of late: those that are news, of messages the client has.
+    pub(crate) fn recalls(&mut self, recalls: Vec<MessageFrame>, now: Instant, has: impl Fn(&MessageFrame) -> bool) {
+        for recall in recalls {
+            let (session, seq) = (recall.session_id, recall.seq);
+            if self.recalled.contains(&(session, seq)) {
+                continue;
+            }
+            push_bounded(&mut self.recalled, (session, seq));
+            // What was not sent yet is going to be read as it is now.
+            let followed = self.cursors.head(session).is_some();
+            let sent = followed && self.cursors.message(session, seq, true) == Decision::SendAgain;
+            if sent && has(&recall) {
+                self.recalls.extend(frame::pushed(Pushed::Message(recall)));
+            }
+        }
+        self.send_recalls(now);
+    }
+
+    /// Sends the recalls that there is room for.
+    pub(crate) fn send_recalls(&mut self, now: Instant) {
+        while let Some(text) = self.recalls.front() {
+            if !self.outbox.durable(text.clone(), now) {
+                return;
+            }
+            self.recalls.pop_front();
+        }
     }
 
     /// What is to be asked of the core now: everything, if something was missed that no cursor shows.
@@ -275,238 +325,4 @@ fn push_bounded<T>(recent: &mut VecDeque<T>, item: T) {
 }
 
 #[cfg(test)]
-mod tests {
-    use kefu_proto::realtime::v1::MessageFrame;
-    use kefu_proto::session::v1::Message;
-    use proptest::prelude::*;
-    use serde_json::Value as Json;
-
-    use super::*;
-
-    const SESSION: i64 = 100;
-
-    #[derive(Debug, Clone)]
-    enum Step {
-        /// A message is stored; its push comes so often, the last time after so many other steps.
-        Store { pushes: usize, late: usize },
-        /// A message is recalled, and that is pushed.
-        Recall(prop::sample::Index),
-        /// The core tells the newest sequence.
-        Heads,
-        /// The next gap begins to be read.
-        Ask,
-        /// The page under way is taken from the history now, to arrive later.
-        Read,
-        /// The page arrives, or the reading fails.
-        Arrive { fails: bool },
-        /// The client takes some frames.
-        Take(usize),
-        /// The client asks to start again from where it is.
-        Sync,
-    }
-
-    fn step() -> impl Strategy<Value = Step> {
-        prop_oneof![
-            6 => (0..3_usize, 0..4_usize).prop_map(|(pushes, late)| Step::Store { pushes, late }),
-            1 => any::<prop::sample::Index>().prop_map(Step::Recall),
-            1 => Just(Step::Heads),
-            2 => Just(Step::Ask),
-            2 => Just(Step::Read),
-            2 => any::<bool>().prop_map(|fails| Step::Arrive { fails }),
-            2 => (0..8_usize).prop_map(Step::Take),
-            1 => Just(Step::Sync),
-        ]
-    }
-
-    /// A history, a bus that loses and doubles, and a client that checks each frame.
-    struct World {
-        mailbox: Mailbox,
-        history: Vec<Message>,
-        late: Vec<(usize, Message)>,
-        asked: Option<(i64, i32)>,
-        page: Option<ListMessagesResponse>,
-        /// What the client has: whether each message is recalled.
-        list: Vec<bool>,
-        synced: bool,
-    }
-
-    impl World {
-        fn new() -> Self {
-            let who = Who { tenant: 1, kind: Kind::Customer.into(), id: 7 };
-            let mut mailbox = Mailbox::new(who, 0);
-            mailbox.cursors.follow(SESSION, 0);
-            Self {
-                mailbox,
-                history: Vec::new(),
-                late: Vec::new(),
-                asked: None,
-                page: None,
-                list: Vec::new(),
-                synced: false,
-            }
-        }
-
-        fn head(&self) -> i32 {
-            i32::try_from(self.history.len()).unwrap()
-        }
-
-        fn push(&mut self, message: &Message) {
-            let frame = MessageFrame {
-                session_id: SESSION,
-                message_id: message.id,
-                seq: message.seq,
-                recalled: message.recalled,
-                ..MessageFrame::default()
-            };
-            self.mailbox.put(&Item::new(Pushed::Message(frame)).unwrap(), Instant::now());
-        }
-
-        fn step(&mut self, step: &Step) {
-            for (wait, _) in &mut self.late {
-                *wait = wait.saturating_sub(1);
-            }
-            for (_, message) in self.late.extract_if(.., |(wait, _)| *wait == 0).collect::<Vec<_>>() {
-                // A push that comes late shows the message as it was.
-                if !self.history[message.seq as usize - 1].recalled {
-                    self.push(&message);
-                }
-            }
-            match step {
-                Step::Store { pushes, late } => {
-                    let seq = self.head() + 1;
-                    let message = Message { id: seq.into(), session_id: SESSION, seq, ..Message::default() };
-                    self.history.push(message.clone());
-                    for _ in 1..*pushes {
-                        self.push(&message);
-                    }
-                    if *pushes > 0 {
-                        self.late.push((late + 1, message));
-                    }
-                }
-                Step::Recall(which) if !self.history.is_empty() => {
-                    let message = which.get(&self.history).seq as usize - 1;
-                    self.history[message].recalled = true;
-                    let message = self.history[message].clone();
-                    self.push(&message);
-                }
-                Step::Recall(_) => {}
-                Step::Heads => drop(self.mailbox.cursors.heads(&HashMap::from([(SESSION, self.head())]))),
-                Step::Ask => {
-                    if let Some(asked) = self.mailbox.next_read() {
-                        self.asked = Some(asked);
-                    }
-                }
-                Step::Read => self.read(),
-                Step::Arrive { fails } => self.arrive(*fails),
-                Step::Take(frames) => (0..*frames).for_each(|_| self.take()),
-                Step::Sync => {
-                    // What waits is on its way to the client, which asks only when it has got it.
-                    while !self.mailbox.outbox.is_empty() {
-                        self.take();
-                    }
-                    let session = Session { id: SESSION, customer_id: 7, last_seq: self.head(), ..Session::default() };
-                    let since = i32::try_from(self.list.len()).unwrap();
-                    assert!(self.mailbox.catch_up(&session, since));
-                }
-            }
-        }
-
-        fn read(&mut self) {
-            let Some((_, after)) = self.asked.filter(|_| self.page.is_none()) else { return };
-            let list: Vec<_> = self.history.iter().filter(|message| message.seq > after).take(5).cloned().collect();
-            let more = list.last().is_some_and(|last| last.seq < self.head());
-            self.page = Some(ListMessagesResponse { list, head: self.head(), more, total: 0 });
-        }
-
-        fn arrive(&mut self, fails: bool) {
-            let Some(page) = self.page.take() else { return };
-            self.asked = None;
-            if fails {
-                self.mailbox.cursors.read(SESSION);
-            } else {
-                self.mailbox.page(SESSION, page, Instant::now());
-            }
-        }
-
-        fn take(&mut self) {
-            let Some(text) = self.mailbox.outbox.pop() else { return };
-            let frame: Json = serde_json::from_str(&text).unwrap();
-            if frame["type"] == "sync_done" {
-                self.synced = true;
-                return;
-            }
-            assert_eq!(frame["type"], "message");
-            let (seq, recalled) = (frame["data"]["seq"].as_u64().unwrap() as usize, frame["data"]["recalled"] == true);
-            if seq <= self.list.len() {
-                assert!(recalled, "{seq} came twice");
-                self.list[seq - 1] = true;
-            } else {
-                assert_eq!(seq, self.list.len() + 1, "strictly rising, without holes");
-                self.list.push(recalled);
-            }
-        }
-
-        fn come_to_rest(&mut self) {
-            self.step(&Step::Heads);
-            for _ in 0..10_000 {
-                self.read();
-                self.arrive(false);
-                if let Some(asked) = self.mailbox.next_read() {
-                    self.asked = Some(asked);
-                }
-                self.take();
-                if self.mailbox.outbox.is_empty() && self.asked.is_none() {
-                    return;
-                }
-            }
-            panic!("it never comes to rest");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn the_client_has_what_the_history_has(steps in prop::collection::vec(step(), 0..120)) {
-            let mut world = World::new();
-            let asked_again = steps.iter().any(|step| matches!(step, Step::Sync));
-            for step in &steps {
-                world.step(step);
-            }
-            world.come_to_rest();
-            let recalled: Vec<bool> = world.history.iter().map(|message| message.recalled).collect();
-            prop_assert_eq!(&world.list, &recalled);
-            prop_assert!(world.synced || !asked_again, "a replay has an end");
-        }
-    }
-
-    #[test]
-    fn a_message_that_cannot_be_read_is_not_asked_for_without_end() {
-        let mut world = World::new();
-        world.mailbox.cursors.heads(&HashMap::from([(SESSION, 3)]));
-        let asked = world.mailbox.next_read();
-        assert_eq!(asked, Some((SESSION, 0)));
-        world.mailbox.page(SESSION, ListMessagesResponse::default(), Instant::now());
-        assert_eq!(world.mailbox.next_read(), None);
-        world.mailbox.cursors.heads(&HashMap::from([(SESSION, 3)]));
-        assert_eq!(world.mailbox.next_read(), asked, "it is asked for again when it is told of again");
-    }
-
-    #[test]
-    fn notifications_that_found_no_room_are_asked_for() {
-        let now = Instant::now();
-        let mut mailbox = Mailbox::new(Who { tenant: 1, kind: Kind::User.into(), id: 1 }, 3);
-        let list =
-            |ids: std::ops::RangeInclusive<i64>| ids.map(|id| Notification { id, ..Notification::default() }).collect();
-        mailbox.notifications(list(4..=4), now);
-        while mailbox.outbox.durable("x".into(), now) {}
-        mailbox.notifications(list(5..=7), now);
-        assert!(!mailbox.wants_recheck(), "not while there is no room");
-        while mailbox.outbox.pop().is_some() {}
-        assert!(mailbox.wants_recheck());
-        assert_eq!(mailbox.ask_notifications(), 4);
-        assert!(!mailbox.wants_recheck());
-        mailbox.notifications(list(5..=7), now);
-        mailbox.notifications(list(7..=7), now);
-        assert_eq!(std::iter::from_fn(|| mailbox.outbox.pop()).count(), 3);
-        assert_eq!(mailbox.ask_notifications(), 7);
-    }
-}
+mod tests;

@@ -1,13 +1,13 @@
 //! The beginning of a connection: the first frame, who it is, and where the client stopped.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kefu_proto::common::v1::ErrorReason;
 use kefu_proto::error::{Problem, reason_of};
-use kefu_proto::realtime::v1::OpenConnectionResponse;
+use kefu_proto::realtime::v1::{MessageFrame, OpenConnectionResponse};
 use serde_json::{Map, Value as Json, json};
 use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -17,7 +17,6 @@ use crate::Shared;
 use crate::core::Caller;
 use crate::frame::{self, Auth, Close, Inbound, close};
 use crate::hub::Peer;
-use crate::limits::Bucket;
 use crate::mailbox::{Ending, Mailbox, Who, resync};
 use crate::wire::{Event, Wire};
 
@@ -25,7 +24,6 @@ use crate::wire::{Event, Wire};
 pub(crate) struct Opened {
     pub peer: Arc<Peer>,
     pub caller: Caller,
-    pub sends: Arc<Mutex<Bucket>>,
     pub expires: Instant,
 }
 
@@ -57,33 +55,41 @@ pub(crate) async fn open(shared: &Shared, caller: &Caller, auth: Auth) -> Result
     let caller = caller.with_token(&auth.token).ok_or(Close::new(close::UNAUTHENTICATED, "token"))?;
     let resume = auth.resume.unwrap_or_default();
     let opening = shared.hub.opening();
-    let answer = shared.core.open(&caller, resume.notification).await.map_err(|status| refused(&status))?;
+    let after = Some(resume.notification).filter(|id| *id > 0);
+    let answer = shared.core.open(&caller, after).await.map_err(|status| refused(&status))?;
     let who = who(&answer).ok_or(Close::new(close::FAILED, "core"))?;
     let id = shared.next_id.fetch_add(1, Ordering::Relaxed);
 
-    let mut mailbox = Mailbox::new(who, resume.notification);
+    // A client without a cursor has read the list. One past the newest is from before a restore.
+    let newest = answer.newest_notification_id;
+    let mut mailbox = Mailbox::new(who, after.map_or(newest, |after| after.min(newest)));
     for head in &answer.heads {
         mailbox.cursors.follow(head.session_id, head.seq);
     }
+    let mut cursors = resume.cursors;
     let (resumed, refusals) = if resume.epoch.is_empty() || resume.epoch == answer.epoch {
-        start_replays(shared, &caller, &mut mailbox, &resume.cursors).await
+        start_replays(shared, &caller, &mut mailbox, &cursors).await
     } else {
+        cursors.clear();
         (Map::new(), vec![resync(0, 0, "epoch")])
     };
     mailbox.outbox.reply(auth_ok(shared, &answer, id, &resumed));
     for text in refusals {
         mailbox.outbox.reply(text);
     }
-    mailbox.finish_replays();
     let (login, expires) = (answer.login_session_id, expiry(&answer));
-    mailbox.notifications(answer.notifications, Instant::now());
+    let now = Instant::now();
+    let has = |recall: &MessageFrame| cursors.get(&recall.session_id).is_some_and(|from| recall.seq <= *from);
+    mailbox.recalls(answer.recalls, now, has);
+    mailbox.finish_replays();
+    mailbox.notifications(answer.notifications, newest, now);
 
     let peer = Arc::new(Peer::new(id, auth.device, login, mailbox));
-    let sends = shared.hub.register(&opening, &peer);
+    shared.hub.register(&opening, &peer);
     if shared.drain.is_cancelled() {
         peer.end(Ending::Drain);
     }
-    Ok(Opened { peer, caller, sends, expires })
+    Ok(Opened { peer, caller, expires })
 }
 
 /// Moves the cursors to where the client stopped: what is going to be replayed, and the frames that say what is not.

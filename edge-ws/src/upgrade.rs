@@ -142,7 +142,7 @@ fn origin_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
         (Some((_, from)), Some(host)) => from.eq_ignore_ascii_case(host),
         _ => false,
     };
-    own || allowed.iter().any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin))
+    own || allowed.iter().any(|allowed| allowed == "*" || allowed.trim_end_matches('/').eq_ignore_ascii_case(origin))
 }
 
 /// What the core is told about the client with each call.
@@ -267,6 +267,7 @@ mod tests {
         ];
         for (list, answer) in table {
             assert_eq!(origin_allowed(&headers(list), &allowed), answer, "{list:?}");
+            assert!(origin_allowed(&headers(list), &["*".to_owned()]), "{list:?}");
         }
     }
 

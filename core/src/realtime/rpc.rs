@@ -45,7 +45,7 @@ impl RealtimeService for Rpc {
     ) -> Result<Response<OpenConnectionResponse>, RpcStatus> {
         let (ctx, req) = enter(request)?;
         let notifications = match req.notification_id {
-            after if after > 0 && ctx.is_staff() => crate::notification::after(self.0.db.read(), &ctx, after).await?,
+            Some(after) if ctx.is_staff() => crate::notification::after(self.0.db.read(), &ctx, after).await?,
             _ => Vec::new(),
         };
         let heads = heads(&self.0, &ctx).await?;

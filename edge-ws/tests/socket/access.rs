@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::SinkExt;
 use kefu_edge_ws::{Options, Rate};
 use kefu_proto::common::v1::ErrorReason;
+use kefu_proto::error::Problem;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -61,7 +62,7 @@ async fn the_core_decides_who_it_is() {
         client.send(auth(token)).await;
         client.expect_close(code).await;
     }
-    node.core.with(|state| state.fail.insert("OpenConnection", ErrorReason::Unavailable));
+    node.core.with(|state| state.fail.insert("OpenConnection", Problem::new(ErrorReason::Unavailable)));
     let mut client = node.connect().await;
     client.send(auth(&token(1, AGENT, 1, 1))).await;
     client.expect_close(1011).await;
@@ -147,7 +148,7 @@ async fn a_renewal_is_for_the_same_principal() {
     client.expect_close(4401).await;
     // A core that cannot be asked now may be asked again.
     let mut client = node.sign_in(&token(1, AGENT, 1, 1)).await;
-    node.core.with(|state| state.fail.insert("OpenConnection", ErrorReason::Unavailable));
+    node.core.with(|state| state.fail.insert("OpenConnection", Problem::new(ErrorReason::Unavailable)));
     client.send(auth(&token(1, AGENT, 1, 1))).await;
     assert_eq!(client.expect("error").await["reason"], "UNAVAILABLE");
     client.expect_nothing().await;

@@ -35,7 +35,6 @@ pub(crate) fn options() -> Options {
         node_secret: SECRET.to_owned(),
         // Most tests send more than a person would.
         frame_rate: Rate { per_second: 1000.0, burst: 1000.0 },
-        send_rate: Rate { per_second: 1000.0, burst: 1000.0 },
         ..Options::default()
     }
 }

@@ -62,7 +62,7 @@ pub(crate) struct State {
     pub client_ips: Vec<String>,
     pub heartbeats: Vec<HeartbeatRequest>,
     /// Methods that fail, and how.
-    pub fail: HashMap<&'static str, ErrorReason>,
+    pub fail: HashMap<&'static str, Problem>,
     /// Methods that wait for a permit.
     pub hold: HashMap<&'static str, Arc<Semaphore>>,
     watches: Vec<mpsc::UnboundedSender<Push>>,
@@ -141,6 +141,16 @@ impl FakeCore {
         message
     }
 
+    /// Recalls a message and pushes nothing.
+    pub(crate) fn recall(&self, session: i64, seq: usize) -> Message {
+        self.with(|state| {
+            let message = &mut state.messages.get_mut(&session).unwrap()[seq - 1];
+            message.recalled = true;
+            message.content.clear();
+            message.clone()
+        })
+    }
+
     pub(crate) fn push_message(&self, message: &Message) {
         self.push_to(1, &[(AGENT, 1), (CUSTOMER, 7)], message_frame(message));
     }
@@ -208,8 +218,8 @@ impl FakeCore {
         if let Some(gate) = gate {
             gate.acquire().await.unwrap().forget();
         }
-        if let Some(reason) = self.with(|state| state.fail.get(method).copied()) {
-            return Err(Problem::new(reason).into_status());
+        if let Some(problem) = self.with(|state| state.fail.get(method).cloned()) {
+            return Err(problem.into_status());
         }
         self.call(method, &login, bytes)
     }
@@ -248,21 +258,26 @@ impl FakeCore {
     }
 
     fn open(&self, login: &Login, request: &OpenConnectionRequest) -> OpenConnectionResponse {
-        self.with(|state| OpenConnectionResponse {
-            recalls: Vec::new(),
-            newest_notification_id: 0,
-            principal: Some(Principal { kind: login.kind.into(), id: login.id, name: "name".into() }),
-            tenant_id: login.tenant,
-            login_session_id: login.session,
-            expire_time: seconds_from_now(login.seconds),
-            epoch: state.epoch.clone(),
-            heads: state.sessions.values().filter(|session| login.follows(session)).map(head).collect(),
-            notifications: state
-                .notifications
-                .iter()
-                .filter(|(user, notification)| *user == login.id && notification.id > request.notification_id)
-                .map(|(_, notification)| notification.clone())
-                .collect(),
+        self.with(|state| {
+            let own = || state.notifications.iter().filter(|(user, _)| *user == login.id).map(|(_, own)| own);
+            let after = request.notification_id;
+            let follows = |session: i64| state.sessions.get(&session).is_some_and(|session| login.follows(session));
+            let followed = state.messages.iter().filter(|(session, _)| follows(**session));
+            OpenConnectionResponse {
+                principal: Some(Principal { kind: login.kind.into(), id: login.id, name: "name".into() }),
+                tenant_id: login.tenant,
+                login_session_id: login.session,
+                expire_time: seconds_from_now(login.seconds),
+                epoch: state.epoch.clone(),
+                heads: state.sessions.values().filter(|session| login.follows(session)).map(head).collect(),
+                notifications: own().filter(|own| after.is_some_and(|after| own.id > after)).cloned().collect(),
+                recalls: followed
+                    .flat_map(|(_, messages)| messages)
+                    .filter(|message| message.recalled)
+                    .map(as_frame)
+                    .collect(),
+                newest_notification_id: own().map(|own| own.id).max().unwrap_or(0),
+            }
         })
     }
 
@@ -281,9 +296,9 @@ impl FakeCore {
     fn list(&self, login: &Login, request: &ListMessagesRequest) -> Result<ListMessagesResponse, Status> {
         self.with(|state| {
             let head = state.visible(login, request.id)?.last_seq;
-            let messages = state.messages.get(&request.id).cloned().unwrap_or_default();
-            let mut after = messages.into_iter().filter(|message| message.seq > request.after_seq);
-            let list: Vec<_> = after.by_ref().take(usize::try_from(request.size).unwrap_or(50)).collect();
+            let messages = state.messages.get(&request.id).map(Vec::as_slice).unwrap_or_default();
+            let mut after = messages.iter().filter(|message| message.seq > request.after_seq);
+            let list: Vec<_> = after.by_ref().take(usize::try_from(request.size).unwrap_or(50)).cloned().collect();
             Ok(ListMessagesResponse { list, head, more: after.next().is_some(), total: head })
         })
     }
@@ -348,7 +363,11 @@ fn head(session: &Session) -> Head {
 }
 
 pub(crate) fn message_frame(message: &Message) -> Pushed {
-    Pushed::Message(MessageFrame {
+    Pushed::Message(as_frame(message))
+}
+
+fn as_frame(message: &Message) -> MessageFrame {
+    MessageFrame {
         session_id: message.session_id,
         message_id: message.id,
         content: message.content.clone(),
@@ -357,7 +376,7 @@ pub(crate) fn message_frame(message: &Message) -> Pushed {
         recalled: message.recalled,
         full: Some(message.clone()),
         ..MessageFrame::default()
-    })
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "tokens expire by the real clock")]

@@ -83,12 +83,11 @@ async fn a_recall_comes_again_with_its_sequence() {
     let node = Node::start().await;
     node.core.add_session(100, 0);
     let mut client = node.sign_in(&token(1, AGENT, 1, 1)).await;
-    let mut message = node.core.say(100, "wrong window");
+    node.core.say(100, "wrong window");
     node.core.say(100, "two");
     client.expect_seqs(100, 1..=2).await;
-    message.recalled = true;
-    message.content.clear();
-    node.core.push_message(&message);
+    let recalled = node.core.recall(100, 1);
+    node.core.push_message(&recalled);
     let data = client.expect("message").await;
     assert_eq!((&data["seq"], &data["recalled"], &data["content"]), (&json!(1), &json!(true), &json!("")));
     node.core.say(100, "three");
@@ -209,6 +208,47 @@ async fn a_broken_watch_loses_nothing() {
     node.core.say(102, "four");
     client.expect_seqs(102, 4..=4).await;
     client.expect_nothing().await;
+}
+
+#[tokio::test]
+async fn a_recall_that_fell_into_a_broken_watch_is_told_once() {
+    let node = Node::start().await;
+    node.core.add_session(100, 5);
+    node.core.recall(100, 1);
+    let mut client = node.sign_in(&token(1, AGENT, 1, 1)).await;
+    // What was recalled before is in the history that the client has read.
+    client.expect_nothing().await;
+    let two = node.core.recall(100, 2);
+    node.core.push_message(&two);
+    client.expect_seqs(100, 2..=2).await;
+    node.core.break_watches();
+    node.core.recall(100, 3);
+    node.core.watched().await;
+    let data = client.expect("message").await;
+    assert_eq!((&data["seq"], &data["recalled"]), (&json!(3), &json!(true)));
+    client.expect("session_update").await;
+    node.core.break_watches();
+    node.core.watched().await;
+    client.expect("session_update").await;
+    client.expect_nothing().await;
+}
+
+#[tokio::test]
+async fn a_missed_notification_comes_after_those_there_were() {
+    let node = Node::start().await;
+    for there_were in [false, true] {
+        let first = if there_were { 7 } else { 1 };
+        let mut client = node.sign_in(&token(1, AGENT, 1, 1)).await;
+        client.expect_nothing().await;
+        node.core.break_watches();
+        node.core.notify(1, first);
+        node.core.notify(1, first + 1);
+        node.core.watched().await;
+        for id in [first, first + 1] {
+            assert_eq!(client.expect("notification").await["notificationId"], id.to_string());
+        }
+        client.expect_nothing().await;
+    }
 }
 
 #[tokio::test]

@@ -128,6 +128,35 @@ async fn a_session_that_was_closed_meanwhile_is_replayed() {
 }
 
 #[tokio::test]
+async fn what_was_recalled_meanwhile_is_told() {
+    let node = Node::start().await;
+    node.core.add_session(100, 5);
+    node.core.add_session(101, 5);
+    for (session, seq) in [(100, 2), (100, 3), (100, 4), (101, 1)] {
+        node.core.recall(session, seq);
+    }
+    let (mut client, _) = node.resume(&token(1, AGENT, 1, 1), from(&json!({"100": 3}))).await;
+    for seq in [2, 3] {
+        let data = client.expect("message").await;
+        assert_eq!((&data["sessionId"], &data["seq"]), (&json!("100"), &json!(seq)));
+        assert_eq!((&data["recalled"], &data["content"]), (&json!(true), &json!("")));
+    }
+    // What the client does not have comes as it is now; the session it did not name says nothing.
+    for (seq, recalled) in [(4, true), (5, false)] {
+        let data = client.expect("message").await;
+        assert_eq!((&data["seq"], &data["recalled"]), (&json!(seq), &json!(recalled)));
+    }
+    assert_eq!(client.expect("sync_done").await["head"], 5);
+    client.expect_nothing().await;
+    // Nor does anything after a restore, or without cursors.
+    let restored = json!({"epoch": "before the restore", "cursors": {"100": 3}});
+    let (mut client, _) = node.resume(&token(1, AGENT, 1, 1), restored).await;
+    client.expect("resync").await;
+    client.expect_nothing().await;
+    node.sign_in(&token(1, AGENT, 1, 1)).await.expect_nothing().await;
+}
+
+#[tokio::test]
 async fn notifications_go_on_after_the_last_one() {
     let node = Node::start().await;
     for id in [3, 5, 9] {

@@ -1,20 +1,31 @@
 //! What clients send, and the answers.
 
+use std::time::Duration;
+
 use bytes::Bytes;
-use kefu_edge_ws::{Options, Rate};
 use kefu_proto::common::v1::ErrorReason;
+use kefu_proto::error::Problem;
 use kefu_proto::session::v1::ack_messages_request::Kind as AckKind;
 use kefu_proto::session::v1::{AckMessagesRequest, SendMessageRequest, session};
 use prost::Message;
 use serde_json::{Value as Json, json};
 
-use super::client::{Client, Node, options};
-use super::core::{AGENT, CUSTOMER, FakeCore, token};
+use super::client::{Client, Node};
+use super::core::{AGENT, CUSTOMER, FakeCore, State, token};
 
 fn requests<M: Message + Default>(core: &FakeCore, method: &str) -> Vec<M> {
     let bytes: Vec<Bytes> = core
         .with(|state| state.calls.iter().filter(|(name, _)| *name == method).map(|(_, bytes)| bytes.clone()).collect());
     bytes.into_iter().map(|bytes| M::decode(bytes).unwrap()).collect()
+}
+
+/// The ids of the messages in the order in which they reached the core.
+fn begun(core: &FakeCore) -> Vec<String> {
+    requests::<SendMessageRequest>(core, "SendMessage").into_iter().map(|message| message.client_msg_id).collect()
+}
+
+fn called(state: &State, method: &str) -> usize {
+    state.calls.iter().filter(|(name, _)| *name == method).count()
 }
 
 /// The next frame that is no message.
@@ -66,7 +77,7 @@ async fn what_the_core_refuses_does_not_end_it() {
     assert_eq!((&error["code"], &error["ref"]), (&json!(404), &json!("b")));
     client.send(json!({"type": "typing", "id": "t1", "data": {"sessionId": "404"}})).await;
     assert_eq!(client.expect("error").await["ref"], "t1");
-    node.core.with(|state| state.fail.insert("SendMessage", ErrorReason::PasswordChangeRequired));
+    node.core.with(|state| state.fail.insert("SendMessage", Problem::new(ErrorReason::PasswordChangeRequired)));
     client.message(100, "c", "x").await;
     assert_eq!(client.expect("error").await["reason"], "PASSWORD_CHANGE_REQUIRED");
     client.expect_nothing().await;
@@ -77,45 +88,77 @@ async fn a_token_that_is_no_longer_good_ends_it() {
     let node = Node::start().await;
     node.core.add_session(100, 0);
     let mut client = node.sign_in(&token(1, CUSTOMER, 7, 1)).await;
-    node.core.with(|state| state.fail.insert("SendMessage", ErrorReason::Unauthenticated));
+    node.core.with(|state| state.fail.insert("SendMessage", Problem::new(ErrorReason::Unauthenticated)));
     client.message(100, "a", "x").await;
     client.expect_close(4401).await;
 }
 
 #[tokio::test]
-async fn messages_begin_in_order_and_others_do_not_wait_for_them() {
+async fn the_messages_of_a_session_are_stored_one_after_the_other() {
     let node = Node::start().await;
     node.core.add_session(100, 1);
+    node.core.add_session(101, 0);
     let mut client = node.sign_in(&token(1, CUSTOMER, 7, 1)).await;
     let gate = node.core.hold("SendMessage");
     for n in 0..10 {
         client.message(100, &format!("m{n}"), "x").await;
     }
-    node.core.until(|state| state.calls.iter().filter(|(name, _)| *name == "SendMessage").count() == 10).await;
-    // All ten are under way; the acknowledgement and the typing pass them.
+    // Another session, the acknowledgement and the typing pass what waits.
+    client.message(101, "other", "x").await;
     client.send(json!({"type": "message_ack", "data": {"sessionId": "100", "seq": 1}})).await;
     client.send(json!({"type": "typing", "data": {"sessionId": "100"}})).await;
-    node.core
-        .until(|state| {
-            let called = |method| state.calls.iter().any(|(name, _)| *name == method);
-            called("AckMessages") && called("SendTyping")
-        })
-        .await;
+    node.core.until(|state| ["AckMessages", "SendTyping"].iter().all(|name| called(state, name) == 1)).await;
+    assert_eq!(begun(&node.core), ["m0", "other"]);
     client.expect_nothing().await;
-    gate.add_permits(10);
+    for n in 1..=9 {
+        gate.add_permits(1);
+        node.core.until(|state| called(state, "SendMessage") > n).await;
+    }
+    gate.add_permits(2);
     let mut accepted = Vec::new();
-    while accepted.len() < 10 {
+    while accepted.len() < 11 {
         let frame = answer(&mut client).await;
-        accepted.push((frame["data"]["clientMsgId"].clone(), frame["data"]["seq"].as_i64().unwrap()));
+        assert_eq!(frame["type"], "message_accepted");
+        accepted.push((frame["data"]["clientMsgId"].clone(), frame["data"]["seq"].clone()));
     }
-    let begun = requests::<SendMessageRequest>(&node.core, "SendMessage");
-    assert_eq!(
-        begun.iter().map(|m| m.client_msg_id.clone()).collect::<Vec<_>>(),
-        (0..10).map(|n| format!("m{n}")).collect::<Vec<_>>()
-    );
-    for (n, (id, seq)) in accepted.iter().enumerate() {
-        assert_eq!((id, *seq), (&json!(format!("m{n}")), i64::try_from(n).unwrap() + 2));
+    accepted.retain(|(id, _)| id != "other");
+    let expected: Vec<_> = (0..10).map(|n| (json!(format!("m{n}")), json!(n + 2))).collect();
+    assert_eq!(accepted, expected);
+}
+
+#[tokio::test]
+async fn a_message_that_is_refused_does_not_hold_up_the_next() {
+    let node = Node::start().await;
+    node.core.add_session(100, 0);
+    let mut client = node.sign_in(&token(1, CUSTOMER, 7, 1)).await;
+    for n in 0..3 {
+        client.message(404, &format!("m{n}"), "x").await;
     }
+    for n in 0..3 {
+        assert_eq!(client.expect("error").await["ref"], format!("m{n}"));
+    }
+}
+
+#[tokio::test]
+async fn with_too_much_waiting_no_more_is_read() {
+    let node = Node::start().await;
+    node.core.add_session(100, 0);
+    node.core.add_session(101, 0);
+    let mut client = node.sign_in(&token(1, CUSTOMER, 7, 1)).await;
+    let gate = node.core.hold("SendMessage");
+    for n in 0..40 {
+        client.message(100, &format!("m{n}"), "x").await;
+    }
+    client.message(101, "other", "x").await;
+    gate.add_permits(100);
+    for _ in 0..41 {
+        assert_eq!(answer(&mut client).await["type"], "message_accepted");
+    }
+    let begun = begun(&node.core);
+    let place = begun.iter().position(|id| id == "other").unwrap();
+    assert!(place >= 24, "it was read when all but 16 were done, not {place}");
+    let rest: Vec<_> = begun.into_iter().filter(|id| id != "other").collect();
+    assert_eq!(rest, (0..40).map(|n| format!("m{n}")).collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -136,26 +179,20 @@ async fn a_message_handed_over_is_stored_even_if_the_client_leaves() {
 }
 
 #[tokio::test]
-async fn a_person_sends_so_many_over_all_connections() {
-    let node = Node::with(Options { send_rate: Rate { per_second: 0.1, burst: 3.0 }, ..options() }).await;
+async fn a_client_that_sends_too_much_is_told_when_to_go_on() {
+    let node = Node::start().await;
     node.core.add_session(100, 0);
-    let mut one = node.sign_in(&token(1, CUSTOMER, 7, 1)).await;
-    let mut two = node.sign_in(&token(1, CUSTOMER, 7, 1)).await;
-    for n in 0..2 {
-        one.message(100, &format!("a{n}"), "x").await;
-        assert_eq!(answer(&mut one).await["type"], "message_accepted");
-    }
-    two.message(100, "b0", "x").await;
-    assert_eq!(answer(&mut two).await["type"], "message_accepted");
-    two.message(100, "b1", "x").await;
-    let error = answer(&mut two).await;
-    let data = &error["data"];
-    assert_eq!(
-        (&data["code"], &data["reason"], &data["ref"]),
-        (&json!(429), &json!("TOO_MANY_REQUESTS"), &json!("b1"))
-    );
-    assert!(data["retryAfterMs"].as_u64().is_some_and(|wait| wait > 1000), "{error}");
-    assert_eq!(node.core.calls("SendMessage"), 3);
+    let mut client = node.sign_in(&token(1, CUSTOMER, 7, 1)).await;
+    let wait = Duration::from_millis(1500);
+    let problem = Problem::new(ErrorReason::TooManyRequests).with("seconds", 2).retry_after(wait);
+    node.core.with(|state| state.fail.insert("SendMessage", problem));
+    client.message(100, "a", "x").await;
+    let data = client.expect("error").await;
+    assert_eq!((&data["code"], &data["reason"], &data["ref"]), (&json!(429), &json!("TOO_MANY_REQUESTS"), &json!("a")));
+    assert_eq!((&data["retryAfterMs"], &data["fatal"]), (&json!(1500), &json!(false)));
+    node.core.with(|state| state.fail.clear());
+    client.message(100, "a", "x").await;
+    assert_eq!(answer(&mut client).await["data"]["duplicate"], false);
 }
 
 #[tokio::test]
