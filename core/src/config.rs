@@ -180,7 +180,8 @@ impl Config {
     /// Makes the folder of the embedded engines, where there is none.
     pub(crate) fn make_data_dir(&self) -> Result<()> {
         let folder = &self.data.dir;
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the data directory {}", folder.display()))
+        let what = || format!("cannot make the data directory {} (data.dir)", folder.display());
+        std::fs::create_dir_all(folder).with_context(what)
     }
 
     fn finish(mut self) -> Result<Self> {
@@ -194,14 +195,38 @@ impl Config {
         only("sms.url", &self.sms.url, &["recorder"])?;
         only("log.format", &self.log.format, &["text", "json"])?;
         only("http.public_url", &self.http.public_url, &["http://", "https://"])?;
-        positive("database.connections", self.database.connections.into())?;
-        positive("auth.access_minutes", self.auth.access_minutes)?;
-        positive("auth.refresh_days", self.auth.refresh_days)?;
-        positive("auth.login_tries", self.auth.login_tries.into())?;
-        positive("realtime.silence_seconds", i64::try_from(self.realtime.silence_seconds).unwrap_or(i64::MAX))?;
-        positive("realtime.auth_seconds", i64::try_from(self.realtime.auth_seconds).unwrap_or(i64::MAX))?;
+        let origins = &self.http.allowed_origins;
+        origins.iter().try_for_each(|origin| only("http.allowed_origins", origin, &["http://", "https://", "*"]))?;
+        anyhow::ensure!(!self.data.dir.as_os_str().is_empty(), "configuration: data.dir is empty");
+        for (key, value, most) in self.numbers() {
+            let right = (1..=most).contains(&value);
+            anyhow::ensure!(right, "configuration: {key} is {value}, but must be between 1 and {most}");
+        }
         Ok(self)
     }
+
+    /// Every number, with the most that makes sense: beyond it, times and sizes overflow.
+    fn numbers(&self) -> [(&'static str, i64, i64); 13] {
+        [
+            ("http.max_body_bytes", number(self.http.max_body_bytes), 4 << 20),
+            ("http.max_connections", number(self.http.max_connections), 1_000_000),
+            ("http.request_seconds", number(self.http.request_seconds), 3600),
+            ("database.connections", number(self.database.connections), 10_000),
+            ("blob.max_file_bytes", number(self.blob.max_file_bytes), 1 << 40),
+            ("auth.access_minutes", self.auth.access_minutes, 525_600),
+            ("auth.refresh_days", self.auth.refresh_days, 3650),
+            ("auth.login_tries", number(self.auth.login_tries), 1_000_000),
+            ("auth.codes_per_phone", number(self.auth.codes_per_phone), 1_000_000),
+            ("auth.codes_per_address", number(self.auth.codes_per_address), 1_000_000),
+            ("realtime.silence_seconds", number(self.realtime.silence_seconds), 86_400),
+            ("realtime.auth_seconds", number(self.realtime.auth_seconds), 3600),
+            ("realtime.sends_per_second", number(self.realtime.sends_per_second), 1_000_000),
+        ]
+    }
+}
+
+fn number(value: impl TryInto<i64>) -> i64 {
+    value.try_into().unwrap_or(i64::MAX)
 }
 
 fn only(key: &str, value: &str, starts: &[&str]) -> Result<()> {
@@ -211,11 +236,6 @@ fn only(key: &str, value: &str, starts: &[&str]) -> Result<()> {
     // An address may carry a password: name the scheme only.
     let shown = value.split_once("://").map_or(value, |(scheme, _)| scheme);
     bail!("configuration: {key} is `{shown}`, but must start with {}", starts.join(" or "))
-}
-
-fn positive(key: &str, value: i64) -> Result<()> {
-    anyhow::ensure!(value > 0, "configuration: {key} is {value}, but must be greater than 0");
-    Ok(())
 }
 
 fn merge(base: &mut Table, given: Table, path: &str) -> Result<()> {
@@ -290,6 +310,8 @@ mod tests {
             ("", vec![("KEFU_DATABASE_URL", "oracle://scott:tiger@db")], "database.url"),
             ("[auth]\nlogin_tries = 0", vec![], "auth.login_tries"),
             ("[sms]\nurl = \"\"", vec![], "sms.url"),
+            ("", vec![("KEFU_AUTH_ACCESS_MINUTES", "9223372036854775807")], "auth.access_minutes"),
+            ("[http]\nallowed_origins = [\"help.example.com\"]", vec![], "http.allowed_origins"),
         ] {
             let error = load(file, &environment).unwrap_err();
             assert!(error.contains(key), "{error}");

@@ -33,7 +33,7 @@ impl Db {
     pub(crate) async fn open(config: &DatabaseConfig) -> anyhow::Result<Self> {
         Self::connect(config)
             .await
-            .with_context(|| format!("cannot open the database {}", without_password(&config.url)))
+            .with_context(|| format!("cannot open the database {} (database.url)", without_password(&config.url)))
     }
 
     async fn connect(config: &DatabaseConfig) -> anyhow::Result<Self> {
