@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use prost_reflect::DescriptorPool;
 use protox::file::{ChainFileResolver, DescriptorSetFileResolver, GoogleFileResolver, IncludeFileResolver};
 
 /// The folders whose files become Rust; the rules of `buf.validate` become code of another kind.
@@ -31,7 +32,8 @@ fn main() -> Result<()> {
     // prost's own FileDescriptorSet would drop the custom options: keep the bytes.
     let bytes = compiler.encode_file_descriptor_set();
     std::fs::write(out.join("kefu_descriptor.bin"), &bytes)?;
-    demand_access(&bytes)?;
+    let pool = DescriptorPool::decode(bytes.as_slice())?;
+    demand_access(&pool)?;
     let mut set = compiler.file_descriptor_set();
     set.file.retain(|file| COMPILED.iter().any(|folder| file.name().starts_with(folder)));
 
@@ -43,7 +45,7 @@ fn main() -> Result<()> {
         .bytes(".kefu.file.v1")
         .compile_fds_with_config(set.clone(), prost)?;
     prost_protovalidate_build::Builder::new().file_descriptor_set_bytes(bytes).fail_on_runtime_only(true).compile()?;
-    std::fs::write(out.join("check.rs"), checks(&set, &out)?)?;
+    std::fs::write(out.join("check.rs"), checks(&set, &pool, &out)?)?;
     Ok(())
 }
 
@@ -63,8 +65,7 @@ fn proto_files(folder: &Path, root: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Default deny begins here: a method that does not say who may call it does not build.
-fn demand_access(bytes: &[u8]) -> Result<()> {
-    let pool = prost_reflect::DescriptorPool::decode(bytes)?;
+fn demand_access(pool: &DescriptorPool) -> Result<()> {
     let access = pool.get_extension_by_name("kefu.common.v1.access").context("no access option")?;
     for service in pool.services().filter(|s| s.full_name().starts_with("kefu.")) {
         for method in service.methods() {
@@ -76,9 +77,13 @@ fn demand_access(bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// `impl Checked` for every message that a method takes or gives: a request is validated as it is decoded.
-fn checks(set: &prost_types::FileDescriptorSet, out: &Path) -> Result<String> {
+/// `impl Checked` for every message that a method takes or gives: a request is validated as it is decoded, and one with
+/// rules that would not be does not build.
+fn checks(set: &prost_types::FileDescriptorSet, pool: &DescriptorPool, out: &Path) -> Result<String> {
+    let rules = pool.get_extension_by_name("buf.validate.field").context("no rules")?;
     let generated = std::fs::read_to_string(out.join("validate_impl.rs"))?;
+    // Long headers are broken into lines.
+    let generated: String = generated.split_whitespace().flat_map(|word| [word, " "]).collect();
     let mut inputs = BTreeSet::new();
     let mut outputs = BTreeSet::new();
     for method in set.file.iter().flat_map(|f| &f.service).flat_map(|s| &s.method) {
@@ -88,9 +93,11 @@ fn checks(set: &prost_types::FileDescriptorSet, out: &Path) -> Result<String> {
     let mut text = String::new();
     for name in inputs.union(&outputs) {
         let path = name.trim_start_matches('.').replace('.', "::");
-        let type_name = path.rsplit("::").next().context("a type has a name")?;
-        let validated = inputs.contains(name)
-            && generated.lines().any(|l| l.contains("Validate for") && l.contains(&format!("::{type_name} ")));
+        let validated = inputs.contains(name) && generated.contains(&format!("Validate for {path} {{"));
+        let message = pool.get_message_by_name(name.trim_start_matches('.')).context("a type has a descriptor")?;
+        if inputs.contains(name) && !validated && message.fields().any(|field| field.options().has_extension(&rules)) {
+            bail!("{name} has rules that nothing checks");
+        }
         let body = if validated { "::prost_protovalidate::Validate::validate(self)" } else { "Ok(())" };
         writeln!(
             text,

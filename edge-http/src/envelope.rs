@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CONNECTION, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use kefu_proto::common::v1::ErrorReason;
 use kefu_proto::error::{Problem, reason_of};
@@ -59,6 +59,10 @@ pub(crate) fn failure(status: Status, caller: &Caller) -> Response {
     }
     if let Some(seconds) = retry_after(&status, http) {
         headers.insert(RETRY_AFTER, seconds.into());
+    }
+    if http == StatusCode::PAYLOAD_TOO_LARGE {
+        // What is left of the body is not read: the connection is of no more use.
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     if http == StatusCode::UNAUTHORIZED {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -77,9 +77,14 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// A broken rule; `field` may be a proto path or a JSON path.
+    /// A broken rule; `field` is the path in the proto file.
     pub fn new(field: &str, rule: &str, bound: impl Into<String>) -> Self {
-        Self { field: json_path(field), rule: rule.to_owned(), bound: bound.into() }
+        Self::at(&json_path(field), rule, bound)
+    }
+
+    /// A broken rule; `field` is the path as the caller wrote it.
+    pub fn at(field: &str, rule: &str, bound: impl Into<String>) -> Self {
+        Self { field: field.to_owned(), rule: rule.to_owned(), bound: bound.into() }
     }
 
     /// The sentence to show.

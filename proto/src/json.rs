@@ -142,7 +142,7 @@ pub fn decode(descriptor: &MessageDescriptor, json: &Json) -> Result<DynamicMess
 pub fn set_from_text(message: &mut DynamicMessage, name: &str, text: &str) -> Result<(), Violation> {
     let descriptor = message.descriptor();
     let Some(field) = find_field(&descriptor, name) else {
-        return Err(Violation::new(name, "unknown_field", ""));
+        return Err(Violation::at(name, "unknown_field", ""));
     };
     let json = match field.kind() {
         Kind::Bool => match text {
@@ -181,7 +181,7 @@ struct Reader {
 
 impl Reader {
     fn fail<T>(&mut self, path: &str, rule: &str, bound: &str) -> Option<T> {
-        self.wrong.push(Violation::new(path, rule, bound));
+        self.wrong.push(Violation::at(path, rule, bound));
         None
     }
 
@@ -198,7 +198,7 @@ impl Reader {
         for (name, json) in object {
             let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
             let Some(field) = find_field(descriptor, name) else {
-                self.wrong.push(Violation::new(&path, "unknown_field", ""));
+                self.wrong.push(Violation::at(&path, "unknown_field", ""));
                 continue;
             };
             if json.is_null() {
@@ -206,7 +206,7 @@ impl Reader {
             }
             let twice = field.containing_oneof().is_some_and(|one| one.fields().any(|f| message.has_field(&f)));
             if twice {
-                self.wrong.push(Violation::new(&path, "duplicate", ""));
+                self.wrong.push(Violation::at(&path, "duplicate", ""));
             } else if let Some(value) = self.field(&field, json, &path) {
                 message.set_field(&field, value);
             }
@@ -341,11 +341,12 @@ mod tests {
     fn each_wrong_field_is_named() {
         let wrong = from_json::<CreateTeamRequest>(&json!({
             "name": 5, "tenantId": "1", "leaderId": "x", "skills": "a", "workingHours": [{"weekday": 1}, {"weekday": "2"}],
-            "maxSessions": 1.5, "description": null,
+            "maxSessions": 1.5, "description": null, "__proto__": 1,
         }));
         let mut fields: Vec<_> = wrong.unwrap_err().into_iter().map(|v| (v.field, v.rule)).collect();
         fields.sort();
         let expected = [
+            ("__proto__", "unknown_field"),
             ("leaderId", "wrong_type"),
             ("maxSessions", "wrong_type"),
             ("name", "wrong_type"),
