@@ -40,6 +40,11 @@ impl Error {
     pub(crate) fn is_duplicate(&self) -> bool {
         matches!(&*self.kind, Kind::Database(e) if matches!(e.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))))
     }
+
+    /// The database has given this transaction up for the sake of another: the same again may succeed at once.
+    pub(crate) fn is_deadlock(&self) -> bool {
+        matches!(&*self.kind, Kind::Database(e) if e.to_string().to_ascii_lowercase().contains("deadlock"))
+    }
 }
 
 /// There is no such thing, or it is not the caller's to see. `object` is an English noun of `kefu_proto::error`.

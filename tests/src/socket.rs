@@ -90,23 +90,31 @@ impl Socket {
     /// # Errors
     /// It does not come in time, or the connection closes.
     pub async fn expect_where(&mut self, kind: &str, fits: impl Fn(&Json) -> bool) -> Result<Json> {
-        let wanted = |frame: &Json| frame["type"] == kind && fits(&frame["data"]);
-        if let Some(at) = self.passed.iter().position(wanted) {
-            return Ok(self.passed.remove(at).unwrap_or_default()["data"].take());
+        let mut frame = self.expect_frame(kind, |frame| frame["type"] == kind && fits(&frame["data"])).await?;
+        Ok(frame["data"].take())
+    }
+
+    /// The next frame that fits, of whatever type; `what` names it in errors.
+    ///
+    /// # Errors
+    /// It does not come in time, or the connection closes.
+    pub async fn expect_frame(&mut self, what: &str, fits: impl Fn(&Json) -> bool) -> Result<Json> {
+        if let Some(at) = self.passed.iter().position(&fits) {
+            return Ok(self.passed.remove(at).unwrap_or_default());
         }
         let wait = async {
             loop {
-                let mut frame = self.next_frame().await?;
-                if wanted(&frame) {
-                    return Ok(frame["data"].take());
+                let frame = self.next_frame().await?;
+                if fits(&frame) {
+                    return Ok(frame);
                 }
                 self.passed.push_back(frame);
             }
         };
         let found: Result<Result<Json>, _> = tokio::time::timeout(PATIENCE, wait).await;
         match found {
-            Ok(found) => found.with_context(|| format!("waiting for {kind}")),
-            Err(_) => bail!("no {kind} in time; instead: {:?}", self.passed),
+            Ok(found) => found.with_context(|| format!("waiting for {what}")),
+            Err(_) => bail!("no {what} in time; instead: {:?}", self.passed),
         }
     }
 

@@ -27,6 +27,8 @@ use crate::session::{audience, view};
 
 /// Most items in one transaction.
 const GROUP: usize = 256;
+/// Tries to commit a group.
+const TRIES: u32 = 5;
 /// Items that may wait; more are told to come back.
 const WAITING: usize = 16_384;
 
@@ -113,7 +115,7 @@ async fn write(core: &Arc<Core>, group: Vec<Item>) {
             Item::Ack(ack, answer) => acks.push((ack, answer)),
         }
     }
-    match commit(core, &sends, &acks).await {
+    match commit_at_last(core, &sends, &acks).await {
         Ok(outcome) => {
             // Whoever is gone meanwhile finds the message in the history.
             for ((_, answer), result) in sends.into_iter().zip(outcome.sends) {
@@ -159,6 +161,22 @@ struct Outcome {
 }
 
 type Waiting<T, A> = [(T, oneshot::Sender<Result<A>>)];
+
+/// Commits a group that the database may give up for the sake of another transaction: here it is tried again, because
+/// whoever is told to send again would be overtaken by what was sent later.
+async fn commit_at_last(
+    core: &Core,
+    sends: &Waiting<Box<Send>, SendMessageResponse>,
+    acks: &Waiting<Ack, ()>,
+) -> Result<Outcome> {
+    for _ in 1..TRIES {
+        match commit(core, sends, acks).await {
+            Err(error) if error.is_deadlock() => tracing::info!(%error, "a group is committed once more"),
+            outcome => return outcome,
+        }
+    }
+    commit(core, sends, acks).await
+}
 
 async fn commit(
     core: &Core,
