@@ -65,7 +65,8 @@ pub(crate) fn may_send(session: &chat_session::Model, principal: &Principal) -> 
         _ => session.agent_id == principal.id,
     };
     if !is_participant {
-        let sees = principal.sees(session.customer_id, session.agent_id, session.team_id);
+        let asked = principal.kind == Kind::User && session.transfer_to == principal.id;
+        let sees = asked || principal.sees(session.customer_id, session.agent_id, session.team_id);
         return Err(if sees { forbidden() } else { not_found("session") });
     }
     match status(session) {
