@@ -1,6 +1,7 @@
 //! The one error type of the core, with the place it came from, and its one conversion to a status.
 
 use std::fmt;
+use std::io;
 use std::panic::Location;
 use std::time::Duration;
 
@@ -109,9 +110,9 @@ impl From<anyhow::Error> for Error {
     }
 }
 
-impl From<std::io::Error> for Error {
+impl From<io::Error> for Error {
     #[track_caller]
-    fn from(error: std::io::Error) -> Self {
+    fn from(error: io::Error) -> Self {
         Self { kind: Box::new(Kind::Other(error.into())), location: Location::caller() }
     }
 }
@@ -147,14 +148,23 @@ impl From<Error> for Status {
     fn from(error: Error) -> Self {
         let problem = match &*error.kind {
             Kind::Problem(problem) => return problem.clone().into_status(),
-            Kind::Database(cause) if is_outage(cause) => {
-                Problem::new(ErrorReason::Unavailable).retry_after(Duration::from_secs(2))
-            }
+            Kind::Database(cause) if is_outage(cause) => outage(),
+            Kind::Other(cause) if has_no_room(cause) => outage(),
             _ => Problem::new(ErrorReason::Internal),
         };
         tracing::error!(%error, "a call failed");
         problem.into_status()
     }
+}
+
+fn outage() -> Problem {
+    Problem::new(ErrorReason::Unavailable).retry_after(Duration::from_secs(2))
+}
+
+/// A disk is full at present.
+fn has_no_room(error: &anyhow::Error) -> bool {
+    let mut kinds = error.chain().filter_map(|cause| Some(cause.downcast_ref::<io::Error>()?.kind()));
+    kinds.any(|kind| matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
 }
 
 /// The database cannot be reached, or cannot write at present; a later try may succeed.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use kefu_migrations::{Migrator, MigratorTrait};
+use sea_orm::sqlx::Connection as _;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
@@ -131,6 +132,17 @@ async fn sqlite(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr
             .pragma("foreign_keys", "ON")
             .pragma("cache_size", "-2000")
             .pragma("temp_store", "MEMORY")
+    });
+    // SQLite ends a transaction by itself when the disk is full, and the driver goes on in the belief that there is
+    // one: what comes later would be nested in it and, though it seems committed, be lost. The connection is replaced.
+    options.map_sqlx_sqlite_pool_opts(|pool| {
+        pool.after_release(|connection, _| {
+            Box::pin(async move {
+                // A rollback that was asked for is done before the answer.
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        })
     });
     Database::connect(options).await
 }
