@@ -99,7 +99,7 @@ impl Core {
             search: Box::new(port::search::Embedded::open(&config.data.dir.join("search"))?),
             sms: Box::new(port::sms::Recorder),
             tokens: Tokens::new(installation.token_key.as_bytes(), config.auth.access_minutes, clock.clone()),
-            passwords: Passwords::new().await?,
+            passwords: Passwords::new(),
             directory: Directory::new(db.clone(), clock.clone()),
             limits: Limits::new(clock.clone()),
             audience: session::Audience::default(),

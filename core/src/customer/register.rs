@@ -70,6 +70,7 @@ pub(super) async fn register(core: &Core, ctx: &Ctx, req: &RegisterRequest) -> R
     let login = user::login::open(&tx, Kind::Customer, customer.id, info).await?;
     tx.commit().await?;
 
+    session::audience::announce(core, own.tenant, &opened, &[]).await;
     session::drain(core, own.tenant, opened.team_id).await;
     let row = session::query::visible_session(core.db.read(), own, opened.id).await?;
     Ok(RegisterResponse { login: Some(login), session: Some(session::view::one(core, own, row).await?) })

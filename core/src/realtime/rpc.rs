@@ -15,7 +15,7 @@ use kefu_proto::realtime::v1::{
     WatchRequest, push,
 };
 use kefu_proto::session::v1::session::Status;
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio_stream::wrappers::BroadcastStream;
 use tonic::{Request, Response, Status as RpcStatus, async_trait};
 
@@ -31,6 +31,8 @@ use crate::session::entity::{chat_message, chat_session};
 const HEARTBEAT_MS: i32 = 10_000;
 /// A message can be recalled for a day at most.
 const RECALLS_HOURS: i64 = 24;
+/// Recalls told to one connection at most, the newest.
+const RECALLS_MOST: u64 = 500;
 /// People in one statement.
 const CHUNK: usize = 500;
 
@@ -107,6 +109,8 @@ async fn recalls(core: &Core, ctx: &Ctx, heads: &[Head]) -> Result<Vec<MessageFr
         .filter(C::SessionId.is_in(heads.iter().map(|h| h.session_id)))
         .filter(C::Recalled.eq(true))
         .filter(C::UpdateTime.gt(core.clock.now() - Duration::hours(RECALLS_HOURS)))
+        .order_by_desc(C::UpdateTime)
+        .limit(RECALLS_MOST)
         .all(core.db.read())
         .await?;
     Ok(rows.iter().map(|row| message_frame(row, None)).collect())

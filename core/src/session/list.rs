@@ -22,7 +22,7 @@ use crate::session::entity::{chat_message, chat_session};
 use crate::session::message::Draft;
 use crate::session::state::code;
 use crate::session::writer::Send;
-use crate::session::{audience, drain, query, rpc, view};
+use crate::session::{audience, drain, query, queue, rpc, view};
 
 use chat_session::Column;
 
@@ -237,6 +237,7 @@ pub(crate) async fn batch_assign(
     teams.dedup();
     for team_id in teams {
         drain(core, ctx.tenant, team_id).await;
+        queue::announce(core, ctx.tenant, team_id).await?;
     }
     let assigned = i32::try_from(results.iter().filter(|r| r.assigned).count()).unwrap_or(i32::MAX);
     Ok(BatchAssignSessionsResponse { results, assigned })

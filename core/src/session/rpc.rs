@@ -57,6 +57,14 @@ impl Rpc {
         let session = chat_session::Entity::one(ctx.tenant, id).one(self.0.db.read()).await?.unwrap_or(session);
         Ok(Response::new(view::one(&self.0, ctx, session).await?))
     }
+
+    /// The same, where those who wait may have moved.
+    async fn done_and_move(&self, tx: Tx<'_>, session: chat_session::Model, before: i64) -> Result<Response<Session>> {
+        let (tenant, team_id) = (tx.ctx().tenant, session.team_id);
+        let response = self.done_and_drain(tx, session, before).await?;
+        queue::announce(&self.0, tenant, team_id).await?;
+        Ok(response)
+    }
 }
 
 #[async_trait]
@@ -113,9 +121,7 @@ impl SessionService for Rpc {
         let before = session.agent_id;
         let reason = if ctx.is_customer() { CloseReason::ByCustomer } else { CloseReason::ByStaff };
         let session = close(&mut tx, session, reason).await?;
-        let response = self.done_and_drain(tx, session.clone(), before).await?;
-        queue::announce(&self.0, ctx.tenant, session.team_id).await?;
-        Ok(response)
+        Ok(self.done_and_move(tx, session, before).await?)
     }
 
     async fn list_messages(
@@ -223,7 +229,7 @@ impl SessionService for Rpc {
         let (ctx, req) = enter(request)?;
         let mut tx = self.0.begin(&ctx).await?;
         let session = assign(&mut tx, req.id, req.agent_id, &req.reason).await?;
-        Ok(self.done_and_drain(tx, session, 0).await?)
+        Ok(self.done_and_move(tx, session, 0).await?)
     }
 
     async fn batch_assign_sessions(
@@ -245,7 +251,7 @@ impl SessionService for Rpc {
             to if to == before => return Err(invalid("agent_id", "same").into()),
             to => hand_over(&mut tx, session, to, Claim::Asked, Method::Manual, &req.reason).await?,
         };
-        Ok(self.done_and_drain(tx, session, before).await?)
+        Ok(self.done_and_move(tx, session, before).await?)
     }
 
     async fn take_over_session(
@@ -261,7 +267,7 @@ impl SessionService for Rpc {
             return Ok(Response::new(view::one(&self.0, &ctx, session).await?));
         }
         let session = hand_over(&mut tx, session, me, Claim::Own, Method::TakeOver, &req.reason).await?;
-        Ok(self.done_and_drain(tx, session, before).await?)
+        Ok(self.done_and_move(tx, session, before).await?)
     }
 
     async fn prioritize_session(

@@ -56,7 +56,7 @@ fn is_taken(error: &Error) -> bool {
 pub async fn create_tenant(config: &Config, clock: &Clock, code: &str, name: &str) -> anyhow::Result<NewTenant> {
     config.make_data_dir()?;
     let db = Db::open(&config.database).await?;
-    let new = create(&db, clock, &Passwords::new().await?, code, name).await;
+    let new = create(&db, clock, &Passwords::new(), code, name).await;
     db.close().await?;
     new.map_err(|error| match error.problem() {
         Some(problem) => anyhow::anyhow!("cannot make the tenant: {}", in_words(problem)),
