@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use kefu_tests::{Rest, Server, on_each_database};
 use serde_json::{Value as Json, json};
 
-use crate::stage::{Stage, form, history, list, socket};
+use crate::stage::{Stage, eventually, form, history, list, socket};
 
 on_each_database!(
     everybody_knows_the_place,
@@ -23,9 +23,15 @@ async fn everybody_knows_the_place(server: &Server) -> Result<()> {
     let stage = Stage::make(server, 1).await?;
     let agent = &stage.agents[0];
     stage.limit(agent, 1).await?;
+    let mut supervising = socket(server, stage.admin()).await?;
+    let me = async || Ok(stage.admin().get("/agents/me").await?.data()?.clone());
+    eventually(async || me().await.map(|me: Json| if me["present"] == true { Ok(()) } else { Err(me) })).await?;
     let mut people = Vec::new();
     for place in 1..=3 {
         let customer = stage.tenant.customer(&stage.team).await?;
+        let new = |s: &Json| s["id"] == customer.session.as_str() && s["status"] == "QUEUED";
+        let seen = supervising.expect_where("session_update", new).await?;
+        ensure!(seen["queue"]["position"] == place && seen["queue"]["waitReason"] == "NOBODY_ONLINE", "{seen}");
         let session = own(&customer.rest, &customer.session).await?;
         let queue = &session["queue"];
         ensure!(queue["position"] == place && queue["waitMinSeconds"] == -1, "{session}");
@@ -48,6 +54,14 @@ async fn everybody_knows_the_place(server: &Server) -> Result<()> {
     let waiting = list(stage.admin(), &format!("/sessions/unassigned?teamId={}", stage.team)).await?;
     let ids: Vec<_> = waiting.iter().map(|session| session["id"].as_str()).collect();
     ensure!(ids == people.iter().map(|c| Some(c.session.as_str())).collect::<Vec<_>>(), "{ids:?}");
+
+    // Whoever is served by hand makes room, and comes back to the old place.
+    let second = format!("/sessions/{}", people[1].session);
+    for (verb, place) in [("take-over", 2), ("reassign", 3)] {
+        stage.admin().post(&format!("{second}/{verb}"), json!({})).await?.data()?;
+        watching.expect_where("session_update", |s| s["queue"]["position"] == place).await?;
+        watching.drain().await?;
+    }
 
     people[0].rest.put(&format!("/sessions/{}/close", people[0].session), json!({})).await?.data()?;
     watching.expect_where("session_update", |s| s["queue"]["position"] == 2).await?;
