@@ -74,6 +74,15 @@ impl Inspector {
         rows.iter().map(|row| Ok(row.try_get_by_index::<Option<String>>(0)?.unwrap_or_default())).collect()
     }
 
+    /// Runs a statement.
+    ///
+    /// # Errors
+    /// The database refuses it.
+    pub async fn run(&self, sql: &str) -> Result<()> {
+        self.0.execute_unprepared(sql).await?;
+        Ok(())
+    }
+
     /// The id of a tenant.
     ///
     /// # Errors

@@ -170,6 +170,15 @@ impl Rest {
         self.send(request).await
     }
 
+    /// Asks a probe, which is not below the base.
+    ///
+    /// # Errors
+    /// The server cannot be reached.
+    pub async fn probe(&self, path: &str) -> Result<Answer> {
+        let base = self.base.trim_end_matches("/api/v1");
+        self.send(self.client.get(format!("{base}{path}"))).await
+    }
+
     /// Calls a path with query parameters.
     ///
     /// # Errors
