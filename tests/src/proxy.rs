@@ -66,7 +66,10 @@ async fn carry(client: TcpStream, target: String, mut state: watch::Receiver<Lin
     tokio::select! {
         ended = copy(from_client, to_server, state.clone()) => ended,
         ended = copy(from_server, to_client, state.clone()) => ended,
-        cut = state.wait_for(|line| *line == Line::Cut) => Ok(drop(cut)),
+        cut = state.wait_for(|line| *line == Line::Cut) => {
+            drop(cut);
+            Ok(())
+        }
     }
 }
 

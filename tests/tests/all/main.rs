@@ -21,6 +21,7 @@ mod quick_reply;
 mod session;
 mod settings;
 mod stage;
+mod tenant;
 mod tenants;
 mod transfer;
 mod types;

@@ -165,7 +165,7 @@ impl<'s> Busy<'s> {
     }
 
     /// The agent is out, and the customer waits again.
-    async fn is_out(self) -> Result<()> {
+    async fn demand_out(self) -> Result<()> {
         dead(&self.agent.rest).await?;
         ensure!(self.status().await? == ("QUEUED".to_owned(), "0".to_owned()), "{:?}", self.status().await?);
         revoked(self.socket).await
@@ -175,7 +175,7 @@ impl<'s> Busy<'s> {
 async fn disabling_acts_at_once(server: &Server) -> Result<()> {
     let busy = Busy::make(server).await?;
     patch(&busy.tenant.admin.rest, &busy.agent.id, json!({"status": "DISABLED"})).await?.data()?;
-    busy.is_out().await
+    busy.demand_out().await
 }
 
 async fn deleting_acts_at_once_and_frees_the_name(server: &Server) -> Result<()> {
@@ -185,7 +185,7 @@ async fn deleting_acts_at_once_and_frees_the_name(server: &Server) -> Result<()>
     patch(&admin, &id, json!({"phone": phone})).await?.data()?;
     let path = format!("/users/{id}");
     admin.call("DELETE", &path, None).await?.data()?;
-    busy.is_out().await?;
+    busy.demand_out().await?;
     admin.get(&path).await?.refused(404, "NOT_FOUND")?;
     admin.call("DELETE", &path, None).await?.refused(404, "NOT_FOUND")?;
     patch(&admin, &id, json!({"name": "还在"})).await?.refused(404, "NOT_FOUND")?;
