@@ -39,7 +39,28 @@ impl Error {
 
     /// A unique index refused the row.
     pub(crate) fn is_duplicate(&self) -> bool {
-        matches!(&*self.kind, Kind::Database(e) if matches!(e.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))))
+        self.refused_index().is_some()
+    }
+
+    /// Two wanted a value at once and this one came second: the unique index that ends in one of these fields says
+    /// which value is taken.
+    #[track_caller]
+    pub(crate) fn or_taken(self, fields: &[&'static str]) -> Self {
+        let field = self.refused_index().and_then(|index| fields.iter().find(|field| index.ends_with(*field)));
+        field.map(|field| taken(field)).unwrap_or(self)
+    }
+
+    /// The words of the database end in the index's name or in its last column, which ends the name as well.
+    fn refused_index(&self) -> Option<String> {
+        match &*self.kind {
+            Kind::Database(error) => match error.sql_err() {
+                Some(SqlErr::UniqueConstraintViolation(words)) => {
+                    Some(words.trim_end_matches(|c: char| !c.is_alphanumeric()).to_owned())
+                }
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The database has given this transaction up for the sake of another: the same again may succeed at once.

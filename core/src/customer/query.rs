@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryFilter};
 use crate::access::contains;
 use crate::customer::entity::customer;
 use crate::db::{Scoped, TenantId, Tx};
-use crate::error::{Error, Result, not_found, taken};
+use crate::error::{Result, not_found, taken};
 
 /// A customer.
 pub(super) async fn find(db: &impl ConnectionTrait, tenant: TenantId, id: i64) -> Result<customer::Model> {
@@ -39,11 +39,6 @@ pub(super) async fn demand_free_phone(tx: &Tx<'_>, except: i64, phone: &str) -> 
         Some(other) if other.id != except => Err(taken("phone")),
         _ => Ok(()),
     }
-}
-
-/// The unique index has the last word when two use a phone at once.
-pub(super) fn phone_taken(error: Error) -> Error {
-    if error.is_duplicate() { taken("phone") } else { error }
 }
 
 /// A customer's session is over: a temporary customer waits to be archived from now on.

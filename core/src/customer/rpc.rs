@@ -69,7 +69,7 @@ impl CustomerService for Rpc {
         let row = formal(&req)?;
         let tx = self.0.begin(&ctx).await?;
         query::demand_free_phone(&tx, 0, &req.phone).await?;
-        let row = tx.insert(row).await.map_err(query::phone_taken)?;
+        let row = tx.insert(row).await.map_err(|error| error.or_taken(&["phone"]))?;
         tx.commit().await?;
         Ok(Response::new(convert::view(&row)))
     }
@@ -82,7 +82,7 @@ impl CustomerService for Rpc {
         let tx = self.0.begin(&ctx).await?;
         let row = query::find(&*tx, ctx.tenant, req.id).await?;
         let row = changed(&tx, row, &req).await?;
-        let row = tx.update(row).await.map_err(query::phone_taken)?;
+        let row = tx.update(row).await.map_err(|error| error.or_taken(&["phone"]))?;
         tx.commit().await?;
         self.0.directory.forget(Kind::Customer, row.id);
         Ok(Response::new(convert::view(&row)))

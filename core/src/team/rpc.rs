@@ -78,7 +78,7 @@ impl TeamService for Rpc {
             queue_counter: Set(0),
             ..Default::default()
         };
-        let row = tx.insert(row).await.map_err(name_taken)?;
+        let row = tx.insert(row).await.map_err(|error| error.or_taken(&["name"]))?;
         tx.commit().await?;
         Ok(Response::new(convert::team(&row, convert::Counts::default())))
     }
@@ -88,7 +88,7 @@ impl TeamService for Rpc {
         let tx = self.0.begin(&ctx).await?;
         let row = query::find(&*tx, ctx.tenant, req.id).await?;
         let row = changed(&tx, row, &req).await?;
-        tx.update(row).await.map_err(name_taken)?;
+        tx.update(row).await.map_err(|error| error.or_taken(&["name"]))?;
         tx.commit().await?;
         // Longer hours or a higher maximum can be what a waiting session waited for.
         session::drain(&self.0, ctx.tenant, req.id).await;
@@ -222,11 +222,6 @@ async fn demand_free_name(tx: &Tx<'_>, except: i64, name: &str) -> Result<()> {
     let other =
         team::Entity::of(tx.ctx().tenant).filter(team::Column::Name.eq(name)).filter(team::Column::Id.ne(except));
     if other.one(&**tx).await?.is_some() { Err(taken("name")) } else { Ok(()) }
-}
-
-/// The unique index has the last word when two use a name at once.
-fn name_taken(error: Error) -> Error {
-    if error.is_duplicate() { taken("name") } else { error }
 }
 
 async fn demand_leader(tx: &Tx<'_>, leader_id: i64) -> Result<()> {

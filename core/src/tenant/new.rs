@@ -87,7 +87,7 @@ async fn create(db: &Db, clock: &Clock, passwords: &Passwords, code: &str, name:
     }
     let row = tenant::ActiveModel { code: Set(code.to_owned()), name: Set(name.clone()), ..Default::default() };
     let row = insert_row(&txn, INSTALLATION, 0, now, row).await;
-    let tenant = TenantId(row.map_err(|error| if error.is_duplicate() { taken("code") } else { error })?.id);
+    let tenant = TenantId(row.map_err(|error| error.or_taken(&["code"]))?.id);
     user::role::seed(&txn, tenant, now).await?;
     user::account::first(&txn, tenant, now, ADMINISTRATOR, hash).await?;
     settings::seed(&txn, tenant, now, &name).await?;

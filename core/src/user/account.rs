@@ -72,7 +72,7 @@ pub(crate) async fn create(tx: &Tx<'_>, request: CreateUserRequest, password_has
         skills: Set(request.skills.into()),
         ..new_row(request.username, name, password_hash, max_sessions)
     };
-    let user = tx.insert(row).await.map_err(|error| or_taken(error, "username"))?;
+    let user = tx.insert(row).await.map_err(|error| error.or_taken(&["username", "phone"]))?;
     roles::assign(tx, user.id, &request.role_ids).await?;
     session::agent::ensure(tx, user.id, user.max_sessions).await?;
     Ok(user)
@@ -98,7 +98,7 @@ pub(super) async fn change(
     let served = serves(tx, &user).await?;
     let row = changed_row(tx, user, request, password_hash).await?;
     let new_password = row.password_hash.is_set();
-    let user = tx.update(row).await.map_err(|error| or_taken(error, "phone"))?;
+    let user = tx.update(row).await.map_err(|error| error.or_taken(&["phone"]))?;
     if mask.has("role_ids") {
         roles::assign(tx, user.id, &request.role_ids).await?;
     }
@@ -234,9 +234,4 @@ async fn free_phone(tx: &Tx<'_>, phone: &str, id: i64) -> Result<Option<String>>
 pub(super) fn required(name: &str) -> Result<String> {
     let name = clean(name);
     if name.is_empty() { Err(invalid("name", "required")) } else { Ok(name) }
-}
-
-/// Two who were quick at once: the unique index decides.
-fn or_taken(error: Error, field: &'static str) -> Error {
-    if error.is_duplicate() { taken(field) } else { error }
 }
