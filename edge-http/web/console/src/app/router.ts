@@ -1,0 +1,87 @@
+import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
+
+import { adminRoutes } from '../admin/routes.ts'
+import { useAuth } from './auth.ts'
+import { kefu } from './kefu.ts'
+import { Permission } from '@kefu/sdk'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Reached without a login. */
+    public?: boolean
+    /** The permission that the page needs; without it everybody signed in may see the page. */
+    permission?: string
+    /** The key of the page's title. */
+    title?: string
+  }
+}
+
+/** The pages. Each is loaded when it is first opened. */
+export const router = createRouter({
+  history: createWebHistory(import.meta.env.BASE_URL),
+  routes: [
+    {
+      path: '/login',
+      component: () => import('./login/LoginPage.vue'),
+      meta: { public: true, title: 'app.login.title' },
+    },
+    {
+      path: '/change-password',
+      component: () => import('./login/ChangePasswordPage.vue'),
+      meta: { title: 'app.password.title' },
+    },
+    {
+      path: '/',
+      component: () => import('./shell/AppShell.vue'),
+      children: [
+        { path: '', redirect: () => home() },
+        {
+          path: 'workbench/:sessionId?',
+          component: () => import('../workbench/WorkbenchPage.vue'),
+          meta: { permission: Permission.AGENT_SERVE, title: 'app.rail.workbench' },
+        },
+        {
+          path: 'board',
+          component: () => import('../board/BoardPage.vue'),
+          meta: { permission: Permission.SESSION_ASSIGN, title: 'app.rail.board' },
+        },
+        ...adminRoutes,
+        {
+          path: ':rest(.*)*',
+          component: () => import('./shell/NotFoundPage.vue'),
+          meta: { title: 'app.notFound.title' },
+        },
+      ],
+    },
+  ],
+})
+
+/** Where somebody begins: at the desk, at the board, or at the rest. */
+export function home(): string {
+  const auth = useAuth()
+  if (auth.may(Permission.AGENT_SERVE)) return '/workbench'
+  return auth.may(Permission.SESSION_ASSIGN) ? '/board' : '/admin'
+}
+
+router.beforeEach(async (to) => {
+  const auth = useAuth()
+  if (kefu.signedIn && !auth.user) {
+    // Without an answer the shell shows what is wrong, with a retry.
+    await auth.load().catch(() => undefined)
+  }
+  if (!kefu.signedIn) return to.meta.public ? true : toLogin(to)
+  if (auth.user?.mustChangePassword)
+    return to.path === '/change-password' ? true : { path: '/change-password', query: to.query }
+  if (to.path === '/login' && auth.user) return next(to) ?? home()
+  return true
+})
+
+function toLogin(to: RouteLocationNormalized) {
+  return { path: '/login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+}
+
+/** Where to go after the login: a page of this console only, never another address. */
+export function next(from: RouteLocationNormalized): string | undefined {
+  const { next } = from.query
+  return typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : undefined
+}

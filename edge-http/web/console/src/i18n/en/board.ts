@@ -1,0 +1,5 @@
+import type zh from '../zh-CN/board.ts'
+
+const board: typeof zh = {}
+
+export default board

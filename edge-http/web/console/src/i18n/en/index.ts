@@ -1,0 +1,7 @@
+import admin from './admin.ts'
+import app from './app.ts'
+import board from './board.ts'
+import workbench from './workbench.ts'
+
+/** All texts of this language, an area a file. */
+export default { app, workbench, board, admin }

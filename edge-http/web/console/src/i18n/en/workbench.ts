@@ -1,0 +1,5 @@
+import type zh from '../zh-CN/workbench.ts'
+
+const workbench: typeof zh = {}
+
+export default workbench

@@ -1,0 +1,2 @@
+/** The board of supervisors. */
+export default {}

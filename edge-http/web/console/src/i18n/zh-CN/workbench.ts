@@ -1,0 +1,2 @@
+/** The desk of agents. */
+export default {}
