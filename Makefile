@@ -11,29 +11,40 @@ SHELL := /bin/bash
 # Always the whole workspace: another choice of packages is another choice of features, and builds everything again.
 CARGO := cargo --locked
 
-run: deps
+# The pages, which are part of the binary: built when anything that they are made of has changed.
+PAGES := edge-http/web/dist/console/index.html
+PAGES_OF := package-lock.json tsconfig.base.json $(shell find edge-http/web sdk-gen/typescript \
+	\( -name node_modules -o -name dist -o -name tests \) -prune -o -type f -print)
+
+run: deps $(PAGES)
 	$(CARGO) build --workspace
 	KEFU_DATA_DIR=$${KEFU_DATA_DIR:-data} target/debug/kefu serve
 
-test: test-deps check
+test: test-deps $(PAGES) check
+	npm test
 	$(CARGO) build --workspace --all-targets
 	target/debug/sdk-gen openapi --check
 	$(CARGO) test --workspace --doc -q
 	tests/with-databases tests/run-all
+	npm run browser
 
 check: deps
 	cargo fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	npm run check
 
 gen: deps
 	$(CARGO) build --workspace
 	target/debug/sdk-gen openapi
 
-release: deps
+release: deps $(PAGES)
 	$(CARGO) build --release
+
+$(PAGES): $(PAGES_OF) | deps
+	npm run build
 
 deps:
 	@tests/install build
 
 test-deps:
-	@tests/install build test
+	@tests/install build test browser
