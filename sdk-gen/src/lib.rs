@@ -1,10 +1,11 @@
-//! What is derived from the contract for others: the OpenAPI document.
+//! What is derived from the contract for others: the OpenAPI document, and the generated part of the TypeScript SDK.
 
 mod operation;
 mod rules;
 mod schema;
 #[cfg(test)]
 mod tests;
+pub mod typescript;
 
 use std::collections::BTreeMap;
 

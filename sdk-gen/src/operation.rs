@@ -31,8 +31,14 @@ pub(crate) fn path(path: &str) -> String {
 
 /// The fields of the request that stand elsewhere than in its body or query.
 pub(crate) fn hidden(method: &Method) -> BTreeSet<String> {
-    let mut hidden: BTreeSet<String> = method.routes.iter().flat_map(variables).collect();
-    hidden.insert(UPDATE_MASK.to_owned());
+    let mut hidden = filled(method);
+    hidden.extend(method.routes.iter().flat_map(variables));
+    hidden
+}
+
+/// The fields of the request that the edge fills.
+pub(crate) fn filled(method: &Method) -> BTreeSet<String> {
+    let mut hidden = BTreeSet::from([UPDATE_MASK.to_owned()]);
     if method.descriptor.is_server_streaming() {
         hidden.extend(RANGE_FIELDS.map(str::to_owned));
     }
@@ -113,7 +119,8 @@ fn envelope(data: &Json) -> Json {
     })
 }
 
-fn operation_id(method: &Method, index: usize) -> String {
+/// The name of an operation.
+pub(crate) fn operation_id(method: &Method, index: usize) -> String {
     let name = method.descriptor.name();
     let (first, rest) = name.split_at(1);
     // A second route of the method is told apart by its verb.
@@ -122,7 +129,8 @@ fn operation_id(method: &Method, index: usize) -> String {
     first.to_ascii_lowercase().chars().chain(rest.chars()).chain(suffix).collect()
 }
 
-fn variables(route: &Route) -> Vec<String> {
+/// The fields of the request that stand in the path.
+pub(crate) fn variables(route: &Route) -> Vec<String> {
     let segments = route.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
     segments.map(str::to_owned).collect()
 }

@@ -10,7 +10,8 @@ use crate::operation::{hidden, request};
 use crate::prose;
 use crate::rules::Rules;
 
-const TIMESTAMP: &str = "google.protobuf.Timestamp";
+/// A point in time.
+pub(crate) const TIMESTAMP: &str = "google.protobuf.Timestamp";
 
 /// Which way a value goes. What the server sends has every field; what a client sends may leave fields out, and
 /// cannot choose an enum's zero value.
@@ -173,7 +174,7 @@ impl Schemas {
 }
 
 /// `Session.Status` as `SessionStatus`, with the package in front where that is taken.
-fn short_names() -> BTreeMap<String, String> {
+pub(crate) fn short_names() -> BTreeMap<String, String> {
     let messages = contract::pool().all_messages().map(|m| (m.full_name().to_owned(), m.package_name().to_owned()));
     let enums = contract::pool().all_enums().map(|e| (e.full_name().to_owned(), e.package_name().to_owned()));
     let mut names = BTreeMap::new();
@@ -197,7 +198,7 @@ fn enumeration(choice: &EnumDescriptor) -> Json {
 }
 
 /// The comment above an element, as one line.
-fn comment(file: &FileDescriptor, path: &[i32]) -> String {
+pub(crate) fn comment(file: &FileDescriptor, path: &[i32]) -> String {
     prose(&contract::comment(file, path))
 }
 
@@ -216,7 +217,7 @@ fn nullable(mut schema: Map<String, Json>) -> Map<String, Json> {
 }
 
 /// What `jstype` says, read from the option's number: `JS_NUMBER` is 2.
-fn is_js_number(field: &FieldDescriptor) -> bool {
+pub(crate) fn is_js_number(field: &FieldDescriptor) -> bool {
     let options = field.options();
     options.get_field_by_name("jstype").is_some_and(|value| value.as_enum_number() == Some(2))
 }

@@ -1,0 +1,68 @@
+// Generated from the contract by `sdk-gen typescript`; changes are lost.
+
+/** The permission codes, each with the methods that need it. */
+export const Permission = {
+  /** 客服状态 */
+  AGENT_READ: 'agent:read',
+  /** 切换状态 */
+  AGENT_SERVE: 'agent:serve',
+  /** 客户详情、服务记录、客户列表、待归档列表 */
+  CUSTOMER_READ: 'customer:read',
+  /** 创建客户、删除客户、更新客户 */
+  CUSTOMER_WRITE: 'customer:write',
+  /** 数据字典、字典项 */
+  DICTIONARY_READ: 'dictionary:read',
+  /** 下载文件、文件信息 */
+  FILE_READ: 'file:read',
+  /** 上传文件 */
+  FILE_WRITE: 'file:write',
+  /** 注册链接列表 */
+  LINK_READ: 'link:read',
+  /** 快捷注册、作废链接 */
+  LINK_WRITE: 'link:write',
+  /** 操作日志 */
+  OPERATION_LOG_READ: 'operation-log:read',
+  /** 快捷回复 */
+  QUICK_REPLY_READ: 'quick-reply:read',
+  /** 创建回复、删除回复、更新回复 */
+  QUICK_REPLY_WRITE: 'quick-reply:write',
+  /** 权限列表、角色列表 */
+  ROLE_READ: 'role:read',
+  /** 发送记录 */
+  SENT_MESSAGE_READ: 'sent-message:read',
+  /** 分配会话、批量分配会话、待分配列表、紧急插队、重新分配、接管会话 */
+  SESSION_ASSIGN: 'session:assign',
+  /** 关闭会话 */
+  SESSION_CLOSE: 'session:close',
+  /** 创建会话 */
+  SESSION_CREATE: 'session:create',
+  /** 留言 */
+  SESSION_LEAVE_MESSAGE: 'session:leave-message',
+  /** 添加备注、内部备注列表 */
+  SESSION_NOTE: 'session:note',
+  /** 服务评价 */
+  SESSION_RATE: 'session:rate',
+  /** 会话详情、历史消息、会话列表 */
+  SESSION_READ: 'session:read',
+  /** 分配记录 */
+  SESSION_READ_ASSIGNMENT: 'session:read-assignment',
+  /** 消息回执、撤回消息、发送消息、正在输入 */
+  SESSION_SEND: 'session:send',
+  /** 接受转接、拒绝转接、会话转接 */
+  SESSION_TRANSFER: 'session:transfer',
+  /** 分配策略、系统设置 */
+  SETTINGS_READ: 'settings:read',
+  /** 更新策略、更新设置 */
+  SETTINGS_WRITE: 'settings:write',
+  /** 团队详情、团队成员、团队列表 */
+  TEAM_READ: 'team:read',
+  /** 添加成员、创建团队、删除团队、移除成员、更新团队 */
+  TEAM_WRITE: 'team:write',
+  /** 用户详情、用户列表 */
+  USER_READ: 'user:read',
+  /** 创建用户、删除用户、更新用户 */
+  USER_WRITE: 'user:write',
+} as const
+
+/** A permission code. */
+export type Permission = (typeof Permission)[keyof typeof Permission]

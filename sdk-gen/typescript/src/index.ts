@@ -1,0 +1,7 @@
+export { KefuError, type ErrorDetail } from './error.js'
+export { Permission } from './generated/permissions.js'
+export { ERROR_REASONS, type ErrorReason } from './generated/reasons.js'
+export type * from './generated/types.js'
+export { Kefu } from './kefu.js'
+export type { CallOptions, KefuOptions, UploadOptions } from './options.js'
+export { browserTokens, memoryTokens, type Tokens, type TokenStore } from './tokens.js'
