@@ -24,6 +24,7 @@ test: test-deps $(PAGES) check
 	npm test
 	$(CARGO) build --workspace --all-targets
 	target/debug/sdk-gen openapi --check
+	target/debug/sdk-gen typescript --check
 	$(CARGO) test --workspace --doc -q
 	tests/with-databases tests/run-all
 	npm run browser
@@ -36,6 +37,7 @@ check: deps
 gen: deps
 	$(CARGO) build --workspace
 	target/debug/sdk-gen openapi
+	target/debug/sdk-gen typescript
 
 release: deps $(PAGES)
 	$(CARGO) build --release
