@@ -1,4 +1,4 @@
-//! REST, gRPC-web and files over HTTP. Every method of the contract goes through the same pipeline: the route
+//! REST, gRPC-web, files and the pages over HTTP. Every method of the contract goes through the same pipeline: the route
 //! is looked up in a table made from the descriptors, the request becomes a protobuf message, the core is called
 //! over whatever transport it is given, and the answer becomes JSON in the envelope. There is no line per method.
 
@@ -9,6 +9,7 @@ mod envelope;
 mod frame;
 mod grpc_web;
 mod headers;
+mod pages;
 mod probe;
 mod range;
 mod request;
@@ -109,10 +110,20 @@ impl Edge {
     }
 }
 
-/// The REST routes of the contract, gRPC-web, and the probes.
+/// The REST routes of the contract, gRPC-web, the pages, and the probes.
 ///
-/// Routes that the caller adds beside them (`/ws`, pages) are outside the limits, headers and logs of this edge.
+/// Routes that the caller adds beside them (`/ws`) are outside the limits, headers and logs of this edge.
 pub fn router<S>(core: S, options: &Options, probes: Probes) -> Router
+where
+    S: Service<http::Request<tonic::body::Body>, Response = http::Response<tonic::body::Body>>,
+    S: Clone + Send + Sync + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+{
+    router_with(pages::Files::of::<pages::Built>(), core, options, probes)
+}
+
+fn router_with<S>(files: pages::Files, core: S, options: &Options, probes: Probes) -> Router
 where
     S: Service<http::Request<tonic::body::Body>, Response = http::Response<tonic::body::Body>>,
     S: Clone + Send + Sync + 'static,
@@ -131,7 +142,8 @@ where
         .route("/readyz", get(probe::ready))
         .route("/metrics", get(probe::metrics))
         .route("/openapi.json", get(probe::openapi))
-        .route("/api/{*path}", any(rest::handle));
+        .route("/api/{*path}", any(rest::handle))
+        .merge(pages::router(files));
     for method in contract::methods().values() {
         // What is for other parts of Kefu alone is not on the public port.
         if method.access.audience().any(|audience| audience != Audience::Internal) {

@@ -1,6 +1,7 @@
 //! The edge against a small core that takes down what it is asked and answers what a test wants.
 
 mod files;
+mod pages;
 mod rest;
 mod surface;
 
@@ -21,7 +22,8 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tower::ServiceExt;
 
-use crate::{Options, Probes, router};
+use crate::pages::Files;
+use crate::{Options, Probes, router, router_with};
 
 /// One call as it reached the core.
 #[derive(Debug, Clone, Default)]
@@ -61,6 +63,12 @@ impl Fixture {
         let (seen, answer): (_, Answer) = (calls.clone(), Arc::new(answer));
         let core = tower::service_fn(move |request| serve(seen.clone(), answer.clone(), request));
         Self { router: router(core, options, probes()), calls }
+    }
+
+    /// The edge with other pages than those that are built.
+    fn of_pages(files: Files) -> Self {
+        let core = tower::service_fn(|_| async { Ok::<_, Infallible>(Status::internal("not asked").into_http()) });
+        Self { router: router_with(files, core, &Options::default(), probes()), calls: Arc::default() }
     }
 
     /// The edge and its core on two sides of a network.
