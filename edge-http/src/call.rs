@@ -1,11 +1,12 @@
 //! Calls to the core with messages that are bytes already.
 
-use bytes::{Buf, BufMut, Bytes};
+use bytes::Bytes;
 use futures_util::Stream;
 use http::uri::PathAndQuery;
+use kefu_proto::codec::RawCodec;
 use kefu_proto::contract::Method;
 use tonic::client::Grpc;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder, Streaming};
+use tonic::codec::Streaming;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Status};
 
@@ -19,7 +20,7 @@ const MAX_ANSWER_BYTES: usize = 64 << 20;
 pub(crate) async fn unary(edge: &Edge, method: &Method, caller: &Caller, message: Vec<u8>) -> Result<Bytes, Status> {
     let mut request = request(caller, Bytes::from(message));
     request.set_timeout(edge.options.request_timeout);
-    Ok(client(edge).await?.unary(request, path(method)?, Raw).await?.into_inner())
+    Ok(client(edge).await?.unary(request, path(method)?, RawCodec).await?.into_inner())
 }
 
 /// Streams messages in.
@@ -27,7 +28,7 @@ pub(crate) async fn upload<M>(edge: &Edge, method: &Method, caller: &Caller, mes
 where
     M: Stream<Item = Bytes> + Send + 'static,
 {
-    Ok(client(edge).await?.client_streaming(request(caller, messages), path(method)?, Raw).await?.into_inner())
+    Ok(client(edge).await?.client_streaming(request(caller, messages), path(method)?, RawCodec).await?.into_inner())
 }
 
 /// Streams messages out.
@@ -38,7 +39,7 @@ pub(crate) async fn download(
     message: Vec<u8>,
 ) -> Result<Streaming<Bytes>, Status> {
     let request = request(caller, Bytes::from(message));
-    Ok(client(edge).await?.server_streaming(request, path(method)?, Raw).await?.into_inner())
+    Ok(client(edge).await?.server_streaming(request, path(method)?, RawCodec).await?.into_inner())
 }
 
 async fn client(edge: &Edge) -> Result<Grpc<Core>, Status> {
@@ -55,42 +56,4 @@ fn request<T>(caller: &Caller, message: T) -> Request<T> {
 
 fn path(method: &Method) -> Result<PathAndQuery, Status> {
     method.path.parse().map_err(|_| Status::internal("a method of the contract has no usable path"))
-}
-
-/// A codec that leaves messages as they are.
-#[derive(Debug, Clone, Copy)]
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, item: Bytes, into: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        into.put(item);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(from.copy_to_bytes(from.remaining())))
-    }
 }

@@ -1,13 +1,13 @@
 //! The gRPC client that needs no generated code: any method, requests and answers in their JSON form.
 
 use anyhow::{Context, Result};
+use kefu_proto::codec::RawCodec;
 use kefu_proto::contract::Method;
 use kefu_proto::json;
 use prost::Message;
-use prost::bytes::{Buf, BufMut, Bytes};
+use prost::bytes::Bytes;
 use prost_reflect::DynamicMessage;
 use serde_json::Value as Json;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::MetadataMap;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
@@ -48,7 +48,7 @@ impl Grpc {
         let mut client = tonic::client::Grpc::new(self.0.clone());
         client.ready().await?;
         let request = Request::from_parts(metadata, tonic::Extensions::new(), tokio_stream::once(message));
-        let answer = client.streaming(request, path.parse()?, Raw).await;
+        let answer = client.streaming(request, path.parse()?, RawCodec).await;
         let mut stream = match answer {
             Ok(answer) => answer.into_inner(),
             Err(status) => return Ok(Err(status)),
@@ -70,42 +70,4 @@ pub fn bearer(token: Option<&str>) -> Result<MetadataMap> {
         metadata.insert("authorization", format!("Bearer {token}").parse()?);
     }
     Ok(metadata)
-}
-
-/// Messages as the bytes they are.
-#[derive(Debug, Clone, Copy)]
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, item: Bytes, dst: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        dst.put(item);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, src: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(src.copy_to_bytes(src.remaining())))
-    }
 }

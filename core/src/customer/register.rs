@@ -65,7 +65,9 @@ pub(super) async fn register(core: &Core, ctx: &Ctx, req: &RegisterRequest) -> R
     let own = identified.get_or_init(|| user::login::caller(&ctx, Kind::Customer, customer.id, &customer.name));
     tx.act_as(own);
     let problem_type = if link.problem_type.is_empty() { &form.problem_type } else { &link.problem_type };
-    let opened = session::open(&mut tx, &customer, &team, Channel::Link, problem_type, &form.question).await?;
+    let (channel, question) = (Channel::Link, &*form.question);
+    let opening = session::Opening { customer: &customer, team: &team, channel, problem_type, question };
+    let opened = opening.open(&mut tx).await?;
     let info = convert::info(&customer, tenant, permissions);
     let login = user::login::open(&tx, Kind::Customer, customer.id, info).await?;
     tx.commit().await?;

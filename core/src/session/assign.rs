@@ -175,22 +175,24 @@ pub(crate) async fn hand_over(
     if from != 0 && from < to {
         relieve(tx, from).await?;
     }
-    take_place(tx, to, claim).await?;
+    let team_id = match (method, session.transfer_team) {
+        (Method::Transfer, team) if team != 0 => team,
+        _ => session.team_id,
+    };
+    take_place(tx, to, team_id, claim).await?;
     if from != 0 && from > to {
         relieve(tx, from).await?;
     }
     record(tx, &session, to, method, reason).await?;
     let now = tx.now();
-    let (version, transfer_team) = (session.version, session.transfer_team);
+    let version = session.version;
     let mut row = session.into_active_model();
     row.status = Set(code(Status::Active));
     row.agent_id = Set(to);
     if row.assign_time.as_ref().is_none() {
         row.assign_time = Set(Some(now));
     }
-    if method == Method::Transfer && transfer_team != 0 {
-        row.team_id = Set(transfer_team);
-    }
+    row.team_id = Set(team_id);
     clear_transfer(&mut row);
     let mut session = save(tx, row, version).await?;
     let name = crate::user::names(&**tx, tx.ctx().tenant, &[to]).await?.remove(&to).unwrap_or_default();
@@ -205,8 +207,8 @@ pub(crate) async fn hand_over(
     Ok(session)
 }
 
-/// Takes a place of an agent, if the conditions hold at this very moment.
-async fn take_place(tx: &Tx<'_>, agent_id: i64, claim: Claim) -> Result<()> {
+/// Takes a place of an agent for a session of the team, if the conditions hold at this very moment.
+async fn take_place(tx: &Tx<'_>, agent_id: i64, team_id: i64, claim: Claim) -> Result<()> {
     use agent_state::Column as C;
     let (tenant, now) = (tx.ctx().tenant, tx.now());
     let mut update = agent_state::Entity::change(tenant)
@@ -228,7 +230,8 @@ async fn take_place(tx: &Tx<'_>, agent_id: i64, claim: Claim) -> Result<()> {
         update = update
             .filter(C::Status.is_in(allowed.iter().map(|s| code(*s))))
             .filter(C::PresentUntil.gt(now))
-            .filter(Expr::col(C::ActiveCount).lt(Expr::col(C::MaxSessions)));
+            .filter(Expr::col(C::ActiveCount).lt(Expr::col(C::MaxSessions)))
+            .filter(Expr::col(C::ActiveCount).lt(team_limit(tx, team_id).await?));
     }
     if update.exec(&**tx).await?.rows_affected == 1 {
         return Ok(());
@@ -239,6 +242,12 @@ async fn take_place(tx: &Tx<'_>, agent_id: i64, claim: Claim) -> Result<()> {
     let reason = if here { ErrorReason::AgentFull } else { ErrorReason::AgentUnavailable };
     let name = crate::user::names(&**tx, tenant, &[agent_id]).await?.remove(&agent_id).unwrap_or_default();
     Err(Problem::new(reason).with("agent", name).into())
+}
+
+/// The most sessions that an agent of the team may have (PRD 2.1.4); without a limit of the team the agent's own binds.
+pub(crate) async fn team_limit(tx: &Tx<'_>, team_id: i64) -> Result<i32> {
+    let team = team::Entity::one(tx.ctx().tenant, team_id).one(&**tx).await?;
+    Ok(team.map(|team| team.max_sessions).filter(|limit| *limit > 0).unwrap_or(i32::MAX))
 }
 
 #[cfg(test)]

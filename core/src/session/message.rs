@@ -11,13 +11,13 @@ use crate::access::Principal;
 use crate::clock::Time;
 use crate::db::{Scoped, TenantId, Tx, stamp};
 use crate::error::{Error, Result, forbidden, not_found, refuse};
+use crate::event::Event;
+use crate::session::audience;
 use crate::session::entity::{chat_message, chat_session};
 use crate::session::state::{code, status};
 
 /// Characters of the newest message that stand in a list.
 const PREVIEW: usize = 80;
-/// What stands in a list for a message that was recalled.
-pub(crate) const RECALLED: &str = "[已撤回]";
 
 /// A message on its way into a session.
 #[derive(Clone, Debug)]
@@ -42,6 +42,20 @@ impl Draft {
             client_msg_id: what,
             content_type: ContentType::Event,
             content: content.into(),
+            file_id: 0,
+            quote_message_id: 0,
+        }
+    }
+
+    /// Words that came with another request than a send. `what` names the occasion.
+    pub(crate) fn words((kind, id, name): (Kind, i64, &str), what: String, content: &str) -> Self {
+        Self {
+            sender_kind: kind,
+            sender_id: id,
+            sender_name: name.to_owned(),
+            client_msg_id: what,
+            content_type: ContentType::Text,
+            content: content.to_owned(),
             file_id: 0,
             quote_message_id: 0,
         }
@@ -193,12 +207,23 @@ pub(crate) async fn say(tx: &mut Tx<'_>, session: &mut chat_session::Model, what
     if text.is_empty() {
         return Ok(());
     }
-    let (tenant, now) = (tx.ctx().tenant, tx.now());
-    let messages = append(&**tx, tenant, now, session, vec![Draft::event(what, text)]).await?;
-    for message in &messages {
-        tx.push(crate::session::audience::message_push(tenant, session, message, None));
-    }
+    put(tx, session, Draft::event(what, text)).await.map(drop)
+}
+
+/// Adds somebody's words to a session that `tx` has locked, pushes them, and lets them be found.
+pub(crate) async fn post(tx: &mut Tx<'_>, session: &mut chat_session::Model, draft: Draft) -> Result<()> {
+    let message_ids = put(tx, session, draft).await?;
+    tx.emit(&Event::MessagesSent { message_ids }).await?;
     Ok(())
+}
+
+async fn put(tx: &mut Tx<'_>, session: &mut chat_session::Model, draft: Draft) -> Result<Vec<i64>> {
+    let (tenant, now) = (tx.ctx().tenant, tx.now());
+    let messages = append(&**tx, tenant, now, session, vec![draft]).await?;
+    for message in &messages {
+        tx.push(audience::message_push(tenant, session, message, None));
+    }
+    Ok(messages.into_iter().map(|message| message.id).collect())
 }
 
 /// Raises a mark, never lowers it.

@@ -11,6 +11,7 @@ pub(crate) mod agent;
 mod agent_rpc;
 pub(crate) mod assign;
 pub(crate) mod audience;
+mod close;
 pub(crate) mod entity;
 pub(crate) mod keeper;
 mod list;
@@ -19,6 +20,7 @@ mod note;
 mod open;
 pub(crate) mod query;
 mod queue;
+mod recall;
 mod rpc;
 pub(crate) mod search;
 pub(crate) mod silence;
@@ -29,7 +31,7 @@ pub(crate) mod writer;
 
 pub(crate) use assign::drain;
 pub(crate) use audience::Audience;
-pub(crate) use open::open;
+pub(crate) use open::Opening;
 
 use std::sync::Arc;
 

@@ -3,11 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kefu_proto::common::v1::{Empty, ErrorReason};
-use kefu_proto::error::Problem;
+use kefu_proto::common::v1::Empty;
 use kefu_proto::realtime::v1::{Typing, frame};
 use kefu_proto::session::v1::assignment::Method;
-use kefu_proto::session::v1::message::ContentType;
 use kefu_proto::session::v1::session::{Channel, CloseReason, Status};
 use kefu_proto::session::v1::session_service_server::SessionService;
 use kefu_proto::session::v1::{
@@ -26,13 +24,12 @@ use crate::Core;
 use crate::access::enter;
 use crate::customer::entity::customer;
 use crate::db::{Page, Scoped, Tx};
-use crate::error::{Result, forbidden, invalid, not_found, refuse};
-use crate::event::Event;
+use crate::error::{Result, forbidden, invalid, not_found};
 use crate::session::assign::{Claim, drain, hand_over};
-use crate::session::entity::{chat_message, chat_session, session_assignment, session_note};
-use crate::session::message::say;
-use crate::session::state::{clear_transfer, code, demand_status, lock_visible, relieve, requeue, save, status};
-use crate::session::{audience, list, message, note, query, queue, transfer, view};
+use crate::session::entity::{chat_session, session_assignment, session_note};
+use crate::session::open::{self, Opening};
+use crate::session::state::{demand_status, lock_visible, requeue, save, status};
+use crate::session::{audience, close, list, message, note, query, queue, recall, transfer, view};
 use crate::team::entity::team;
 
 /// See the module.
@@ -97,7 +94,9 @@ impl SessionService for Rpc {
         let customer = customer.ok_or_else(|| not_found("customer"))?;
         let team = team_for(&tx, &customer, req.team_id).await?;
         let channel = if ctx.is_customer() { Channel::Web } else { Channel::Staff };
-        let session = super::open(&mut tx, &customer, &team, channel, &req.problem_type, req.question.trim()).await?;
+        let (problem_type, question) = (&*req.problem_type, req.question.trim());
+        let session =
+            Opening { customer: &customer, team: &team, channel, problem_type, question }.open(&mut tx).await?;
         Ok(self.done_and_drain(tx, session, 0).await?)
     }
 
@@ -120,7 +119,7 @@ impl SessionService for Rpc {
         }
         let before = session.agent_id;
         let reason = if ctx.is_customer() { CloseReason::ByCustomer } else { CloseReason::ByStaff };
-        let session = close(&mut tx, session, reason).await?;
+        let session = close::close(&mut tx, session, reason).await?;
         Ok(self.done_and_move(tx, session, before).await?)
     }
 
@@ -145,8 +144,11 @@ impl SessionService for Rpc {
     async fn recall_message(&self, request: Request<RecallMessageRequest>) -> Result<Response<Message>, RpcStatus> {
         let (ctx, req) = enter(request)?;
         let mut tx = self.0.begin(&ctx).await?;
-        let message = recall(&mut tx, &req).await?;
-        tx.commit().await?;
+        let (message, changed) = recall::recall(&mut tx, &req).await?;
+        if let Some(session) = changed {
+            tx.commit().await?;
+            audience::announce(&self.0, ctx.tenant, &session, &[]).await;
+        }
         Ok(Response::new(view::message(&message, None)))
     }
 
@@ -316,7 +318,7 @@ impl SessionService for Rpc {
     async fn leave_message(&self, request: Request<LeaveMessageRequest>) -> Result<Response<Session>, RpcStatus> {
         let (ctx, req) = enter(request)?;
         let mut tx = self.0.begin(&ctx).await?;
-        let session = leave_message(&mut tx, &req).await?;
+        let session = open::leave_message(&mut tx, &req).await?;
         let team_id = session.team_id;
         let response = self.done(tx, session, 0).await?;
         queue::announce(&self.0, ctx.tenant, team_id).await?;
@@ -326,20 +328,7 @@ impl SessionService for Rpc {
     async fn rate_session(&self, request: Request<RateSessionRequest>) -> Result<Response<Session>, RpcStatus> {
         let (ctx, req) = enter(request)?;
         let tx = self.0.begin(&ctx).await?;
-        let session = lock_visible(&tx, req.id).await?;
-        if status(&session) != Status::Closed || session.assign_time.is_none() {
-            return Err(refuse(ErrorReason::SessionState).into());
-        }
-        if session.rating_time.is_some() {
-            return Err(refuse(ErrorReason::AlreadyRated).into());
-        }
-        let version = session.version;
-        let mut row = session.into_active_model();
-        row.rating_score = Set(req.score);
-        row.rating_tags = Set(serde_json::json!(req.tags));
-        row.rating_comment = Set(req.comment);
-        row.rating_time = Set(Some(tx.now()));
-        let session = save(&tx, row, version).await?;
+        let session = close::rate(&tx, req).await?;
         Ok(self.done(tx, session, 0).await?)
     }
 }
@@ -365,91 +354,4 @@ pub(crate) async fn assign(tx: &mut Tx<'_>, id: i64, agent_id: i64, reason: &str
     let session = lock_visible(tx, id).await?;
     demand_status(&session, &[Status::Queued, Status::MessageLeft])?;
     hand_over(tx, session, agent_id, Claim::Asked, Method::Manual, reason).await
-}
-
-/// Ends a locked session, whoever serves it, and all that hangs on it.
-pub(crate) async fn close(
-    tx: &mut Tx<'_>,
-    session: chat_session::Model,
-    reason: CloseReason,
-) -> Result<chat_session::Model> {
-    let mut session = session;
-    let (summary, problem_type) = (session.summary.clone(), session.problem_type.clone());
-    say(tx, &mut session, "closed".to_owned(), "会话已结束").await?;
-    if session.agent_id != 0 && status(&session) == Status::Active {
-        relieve(tx, session.agent_id).await?;
-    }
-    let (version, customer_id) = (session.version, session.customer_id);
-    let mut row = session.into_active_model();
-    row.summary = Set(summary);
-    row.problem_type = Set(problem_type);
-    row.status = Set(code(Status::Closed));
-    row.close_time = Set(Some(tx.now()));
-    row.close_reason = Set(code(reason));
-    row.unanswered_since = Set(None);
-    clear_transfer(&mut row);
-    let session = save(tx, row, version).await?;
-    crate::customer::service_ended(tx, customer_id).await?;
-    tx.emit(&Event::SessionClosed { session_id: session.id }).await?;
-    Ok(session)
-}
-
-async fn leave_message(tx: &mut Tx<'_>, req: &LeaveMessageRequest) -> Result<chat_session::Model> {
-    let ctx = tx.ctx();
-    let mut session = lock_visible(tx, req.id).await?;
-    demand_status(&session, &[Status::Queued, Status::MessageLeft])?;
-    let draft = message::Draft {
-        sender_kind: ctx.principal.kind,
-        sender_id: ctx.principal.id,
-        sender_name: ctx.principal.name.clone(),
-        client_msg_id: format!("left-{}", session.last_seq + 1),
-        content_type: ContentType::Text,
-        content: req.content.clone(),
-        file_id: 0,
-        quote_message_id: 0,
-    };
-    let now = tx.now();
-    let messages = message::append(&**tx, ctx.tenant, now, &mut session, vec![draft]).await?;
-    for message in &messages {
-        tx.push(audience::message_push(ctx.tenant, &session, message, None));
-    }
-    tx.emit(&Event::MessagesSent { message_ids: messages.iter().map(|m| m.id).collect() }).await?;
-    tx.emit(&Event::MessageLeft { session_id: session.id, team_id: session.team_id }).await?;
-    let version = session.version;
-    let mut row = session.into_active_model();
-    row.status = Set(code(Status::MessageLeft));
-    save(tx, row, version).await
-}
-
-/// Empties a message of the caller; its place stays.
-async fn recall(tx: &mut Tx<'_>, req: &RecallMessageRequest) -> Result<chat_message::Model> {
-    let ctx = tx.ctx();
-    let session = lock_visible(tx, req.id).await?;
-    let row = chat_message::Entity::one(ctx.tenant, req.message_id).one(&**tx).await?;
-    let row = row.filter(|m| m.session_id == session.id).ok_or_else(|| not_found("message"))?;
-    if row.sender_id != ctx.principal.id || row.sender_kind != code(ctx.principal.kind) {
-        return Err(forbidden());
-    }
-    if row.recalled {
-        return Ok(row);
-    }
-    let limit = crate::settings::general(&**tx, ctx.tenant).await?.recall_seconds;
-    if (tx.now() - row.create_time).num_seconds() >= i64::from(limit) {
-        return Err(Problem::new(ErrorReason::RecallExpired).with("seconds", limit).into());
-    }
-    let (is_newest, version) = (row.seq == session.last_seq, session.version);
-    let mut change = session.into_active_model();
-    if is_newest {
-        change.last_message = Set(message::RECALLED.to_owned());
-    }
-    let session = save(tx, change, version).await?;
-    let mut change = row.into_active_model();
-    change.content = Set(String::new());
-    change.file_id = Set(0);
-    change.recalled = Set(true);
-    change.recall_version = Set(session.version);
-    let row = tx.update(change).await?;
-    tx.emit(&Event::MessagesSent { message_ids: vec![row.id] }).await?;
-    tx.push(audience::message_push(ctx.tenant, &session, &row, None));
-    Ok(row)
 }

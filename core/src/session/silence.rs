@@ -12,8 +12,8 @@ use crate::clock::Time;
 use crate::error::Result;
 use crate::event::Event;
 use crate::job::Job;
+use crate::session::close::close;
 use crate::session::entity::chat_session;
-use crate::session::rpc::close;
 use crate::session::state::{lock, requeue, save, status};
 use crate::session::{assign, audience};
 

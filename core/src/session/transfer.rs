@@ -39,7 +39,7 @@ pub(crate) async fn request(tx: &mut Tx<'_>, req: &TransferSessionRequest) -> Re
     }
     let team_id = if req.team_id == 0 { session.team_id } else { req.team_id };
     let to = choose_target(tx, &session, team_id, req.agent_id).await?;
-    demand_available(tx, to).await?;
+    demand_available(tx, to, team_id).await?;
     record(tx, &session, to, Method::TransferRequested, &req.reason).await?;
     let settings = crate::settings::assignment(&**tx, tx.ctx().tenant).await?;
     let due = tx.now() + Duration::seconds(settings.transfer_seconds.into());
@@ -74,14 +74,14 @@ async fn choose_target(tx: &Tx<'_>, session: &chat_session::Model, team_id: i64,
 }
 
 /// The one asked must be there and have room now; whether that still holds is decided again when it is accepted.
-async fn demand_available(tx: &Tx<'_>, agent_id: i64) -> Result<()> {
+async fn demand_available(tx: &Tx<'_>, agent_id: i64, team_id: i64) -> Result<()> {
     let tenant = tx.ctx().tenant;
     let serves = agent::states(&**tx, tenant, &[agent_id]).await?.remove(&agent_id);
     let state = serves.ok_or_else(|| not_found("agent"))?;
     let here = [AgentStatus::Online, AgentStatus::Busy].iter().any(|s| code(*s) == state.status);
     let reason = if !here || state.present_until <= tx.now() {
         ErrorReason::AgentUnavailable
-    } else if state.active_count >= state.max_sessions {
+    } else if state.active_count >= state.max_sessions.min(assign::team_limit(tx, team_id).await?) {
         ErrorReason::AgentFull
     } else {
         return Ok(());

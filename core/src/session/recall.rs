@@ -1,0 +1,52 @@
+//! Recalling a message: its words go, its place in the sequence stays.
+
+use kefu_proto::common::v1::ErrorReason;
+use kefu_proto::error::Problem;
+use kefu_proto::session::v1::RecallMessageRequest;
+use sea_orm::{ActiveValue::Set, IntoActiveModel};
+
+use crate::db::{Scoped, Tx};
+use crate::error::{Result, forbidden, not_found};
+use crate::event::Event;
+use crate::session::audience;
+use crate::session::entity::{chat_message, chat_session};
+use crate::session::state::{code, lock_visible, save};
+
+/// What stands in a list for a message that was recalled.
+const RECALLED: &str = "[已撤回]";
+
+/// Empties a message of the caller; its place stays. Gives the session too, unless the message was empty already.
+pub(crate) async fn recall(
+    tx: &mut Tx<'_>,
+    req: &RecallMessageRequest,
+) -> Result<(chat_message::Model, Option<chat_session::Model>)> {
+    let ctx = tx.ctx();
+    let session = lock_visible(tx, req.id).await?;
+    let row = chat_message::Entity::one(ctx.tenant, req.message_id).one(&**tx).await?;
+    let row = row.filter(|m| m.session_id == session.id).ok_or_else(|| not_found("message"))?;
+    if row.sender_id != ctx.principal.id || row.sender_kind != code(ctx.principal.kind) {
+        return Err(forbidden());
+    }
+    if row.recalled {
+        return Ok((row, None));
+    }
+    let limit = crate::settings::general(&**tx, ctx.tenant).await?.recall_seconds;
+    if (tx.now() - row.create_time).num_seconds() >= i64::from(limit) {
+        return Err(Problem::new(ErrorReason::RecallExpired).with("seconds", limit).into());
+    }
+    let (is_newest, version) = (row.seq == session.last_seq, session.version);
+    let mut change = session.into_active_model();
+    if is_newest {
+        change.last_message = Set(RECALLED.to_owned());
+    }
+    let session = save(tx, change, version).await?;
+    let mut change = row.into_active_model();
+    change.content = Set(String::new());
+    change.file_id = Set(0);
+    change.recalled = Set(true);
+    change.recall_version = Set(session.version);
+    let row = tx.update(change).await?;
+    tx.emit(&Event::MessagesSent { message_ids: vec![row.id] }).await?;
+    tx.push(audience::message_push(ctx.tenant, &session, &row, None));
+    Ok((row, Some(session)))
+}
