@@ -18,7 +18,7 @@ PAGES_OF := package-lock.json tsconfig.base.json $(shell find edge-http/web sdk-
 
 run: deps $(PAGES)
 	$(CARGO) build --workspace
-	KEFU_DATA_DIR=$${KEFU_DATA_DIR:-data} target/debug/kefu serve
+	KEFU_DATA_DIR=$${KEFU_DATA_DIR:-data} target/debug/kefu serve $(ARGS)
 
 test: test-deps $(PAGES) check
 	npm test
