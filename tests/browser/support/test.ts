@@ -46,7 +46,9 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       contexts.push(context)
       context.on('weberror', (error) => errors.push(String(error.error())))
       context.on('console', (message) => {
-        if (message.type() === 'error') errors.push(message.text())
+        // Refused calls are the page's business; a missing file is not.
+        const isCall = /\/(api|ws)\b/.test(message.location().url)
+        if (message.type() === 'error' && !isCall) errors.push(`${message.text()} ${message.location().url}`)
       })
       return context.newPage()
     })
