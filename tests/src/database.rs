@@ -83,6 +83,15 @@ impl Inspector {
         Ok(())
     }
 
+    /// An SQL expression for a time some minutes ago.
+    pub fn ago(&self, minutes: u32) -> String {
+        match self.0.get_database_backend() {
+            DbBackend::Sqlite => format!("strftime('%Y-%m-%d %H:%M:%f+00:00', 'now', '-{minutes} minutes')"),
+            DbBackend::MySql => format!("UTC_TIMESTAMP(3) - INTERVAL {minutes} MINUTE"),
+            _ => format!("now() - INTERVAL '{minutes} minutes'"),
+        }
+    }
+
     /// The id of a tenant.
     ///
     /// # Errors

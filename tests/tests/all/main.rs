@@ -20,6 +20,7 @@ mod queue;
 mod quick_reply;
 mod session;
 mod settings;
+mod silence;
 mod stage;
 mod tenant;
 mod tenants;

@@ -208,6 +208,7 @@ async fn a_recalled_message_leaves_its_place_only(server: &Server) -> Result<()>
     }
     let told = hearing.expect_where("message", |m| m["recalled"] == true).await?;
     ensure!(told["messageId"] == id.as_str() && told["seq"] == seq && told["content"] == "", "{told}");
+    hearing.expect_where("session_update", |s| s["lastMessage"] == "[已撤回]").await?;
     for rest in [&customer.rest, &agent.rest, stage.admin()] {
         let all = history(rest, session).await?;
         let place = all.iter().find(|m| m["id"] == id.as_str()).context("the tombstone is gone")?;

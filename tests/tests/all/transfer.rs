@@ -26,6 +26,19 @@ async fn a_transfer_needs_both(server: &Server) -> Result<()> {
     b.set_status("BUSY").await?;
     stage.limit(b, 0).await?;
     a.rest.post(&ask, to(&b.id)).await?.refused(409, "AGENT_FULL")?;
+    stage.limit(b, 5).await?;
+    // What a team allows one of its agents binds as well.
+    let team = format!("/teams/{}", stage.team);
+    stage.admin().call("PATCH", &team, Some(json!({"maxSessions": 1}))).await?.data()?;
+    let other = stage.session().await?;
+    let by_hand = json!({"agentId": b.id, "reason": "空闲"});
+    stage.admin().post(&format!("/sessions/{other}/assign"), by_hand.clone()).await?.data()?;
+    a.rest.post(&ask, to(&b.id)).await?.refused(409, "AGENT_FULL")?;
+    let waiting = stage.session().await?;
+    stage.admin().post(&format!("/sessions/{waiting}/assign"), by_hand).await?.refused(409, "AGENT_FULL")?;
+    stage.close(&waiting).await?;
+    stage.close(&other).await?;
+    stage.admin().call("PATCH", &team, Some(json!({"maxSessions": 0}))).await?.data()?;
     stage.limit(b, 1).await?;
     b.rest.get(&format!("/sessions/{session}")).await?.refused(404, "NOT_FOUND")?;
     for path in [&accept, &decline] {
