@@ -116,7 +116,7 @@ export class Kefu extends Operations {
     try {
       return await attempt(token)
     } catch (error) {
-      if (!token || !(error instanceof KefuError) || error.status !== 401) throw error
+      if (!token || !(error instanceof KefuError) || error.reason !== 'UNAUTHENTICATED') throw error
       await this.login_.refresh(token)
       return attempt(await this.login_.token())
     }

@@ -42,9 +42,10 @@ export class Login {
 
   /** Keeps the tokens of an answer. */
   keep(answer: LoginResponse): void {
-    const { accessToken, refreshToken, expiresIn } = answer
+    const { accessToken, refreshToken, expiresIn, user } = answer
+    const owner = user ? `${user.kind}:${user.id}` : undefined
     // The server's clock may differ from ours; how long the token lives does not.
-    this.store.write({ accessToken, refreshToken, expiresAt: Date.now() + expiresIn * 1000 })
+    this.store.write({ accessToken, refreshToken, expiresAt: Date.now() + expiresIn * 1000, owner })
   }
 
   private async renew(stale: string): Promise<void> {
@@ -56,7 +57,8 @@ export class Login {
       // Whoever has logged in or out meanwhile goes first.
       if (same(this.store.read(), tokens)) this.keep(answer)
     } catch (error) {
-      if (!(error instanceof KefuError) || error.status !== 401 || !same(this.store.read(), tokens)) throw error
+      if (!(error instanceof KefuError) || error.reason !== 'UNAUTHENTICATED' || !same(this.store.read(), tokens))
+        throw error
       this.store.write(null)
       this.onSignedOut(error)
       throw error

@@ -4,6 +4,8 @@ export interface Tokens {
   refreshToken: string
   /** When the access token expires by this device's clock, in milliseconds since 1970. */
   expiresAt: number
+  /** Who has logged in, as `CUSTOMER:7`. */
+  owner?: string
 }
 
 /** Where the login is kept. */
