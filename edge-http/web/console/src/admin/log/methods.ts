@@ -1,0 +1,48 @@
+// The methods that leave a row in the operation log, by service: the contract marks them with `audit`.
+const BY_SERVICE: Record<string, readonly string[]> = {
+  'kefu.session.v1.SessionService': [
+    'CreateSession',
+    'CloseSession',
+    'AssignSession',
+    'BatchAssignSessions',
+    'ReassignSession',
+    'TakeOverSession',
+    'PrioritizeSession',
+    'TransferSession',
+    'AcceptTransfer',
+    'DeclineTransfer',
+    'RecallMessage',
+    'CreateNote',
+    'LeaveMessage',
+    'RateSession',
+  ],
+  'kefu.customer.v1.CustomerService': [
+    'Register',
+    'CreateCustomer',
+    'UpdateCustomer',
+    'DeleteCustomer',
+    'CreateRegisterLinks',
+    'RevokeRegisterLink',
+  ],
+  'kefu.team.v1.TeamService': ['CreateTeam', 'UpdateTeam', 'DeleteTeam', 'AddTeamMembers', 'RemoveTeamMember'],
+  'kefu.user.v1.UserService': ['CreateUser', 'UpdateUser', 'DeleteUser', 'UpdateUserInfo', 'ChangePassword'],
+  'kefu.user.v1.AuthService': ['Login', 'LoginByPhone', 'Logout', 'ResetPassword'],
+  'kefu.settings.v1.SettingsService': [
+    'UpdateSettings',
+    'UpdateAssignmentSettings',
+    'CreateQuickReply',
+    'UpdateQuickReply',
+    'DeleteQuickReply',
+  ],
+  'kefu.file.v1.FileService': ['UploadFile'],
+}
+
+/** The logged methods by their full names, as `kefu.team.v1.TeamService/CreateTeam`. */
+export const LOGGED_METHODS: readonly string[] = Object.entries(BY_SERVICE).flatMap(([service, names]) =>
+  names.map((name) => `${service}/${name}`),
+)
+
+/** The name of a method without its service. */
+export function methodName(method: string): string {
+  return method.split('/')[1] ?? method
+}

@@ -1,0 +1,52 @@
+import { Permission, type Notification } from '@kefu/sdk'
+import { defineStore } from 'pinia'
+import { ref, shallowRef } from 'vue'
+
+import { useAuth } from '../../app/auth.ts'
+import { kefu, realtime } from '../../app/kefu.ts'
+
+const SHOWN = 20
+
+/** The newest notifications and how many are unread; they come by themselves. */
+export const useNotifications = defineStore('notifications', () => {
+  const newest = shallowRef<Notification[]>([])
+  const unread = ref(0)
+  const error = shallowRef<unknown>()
+
+  async function load(): Promise<void> {
+    try {
+      const answer = await kefu.listNotifications({ page: 1, size: SHOWN })
+      newest.value = answer.list
+      unread.value = answer.unread
+      error.value = undefined
+    } catch (failure) {
+      error.value = failure
+    }
+  }
+
+  /** Marks all as read, up to and with one where an id is given. */
+  async function markRead(upToId = '0'): Promise<void> {
+    await kefu.markNotificationsRead({ upToId })
+    await load()
+  }
+
+  realtime.on('notification', (notification) => {
+    if (newest.value.some((known) => known.id === notification.id)) return
+    newest.value = [notification, ...newest.value].slice(0, SHOWN)
+    if (!notification.read) unread.value += 1
+  })
+  // What was missed while there was no connection.
+  realtime.on('state', (state) => {
+    if (state === 'online' && useAuth().user) void load()
+  })
+
+  /** Where a notification leads: to the desk for whoever serves, to the list of sessions otherwise. */
+  function target(notification: Notification): string | undefined {
+    if (notification.sessionId === '0') return undefined
+    const auth = useAuth()
+    if (auth.may(Permission.AGENT_SERVE)) return `/workbench/${notification.sessionId}`
+    return auth.may(Permission.SESSION_READ) ? `/admin/sessions?open=${notification.sessionId}` : undefined
+  }
+
+  return { newest, unread, error, load, markRead, target }
+})
