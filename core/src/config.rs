@@ -177,11 +177,17 @@ impl Config {
         config.finish()
     }
 
-    /// Makes the folder of the embedded engines, where there is none.
+    /// Makes the folder of the embedded engines, where there is none. What it holds is for Kefu alone to read.
     pub(crate) fn make_data_dir(&self) -> Result<()> {
         let folder = &self.data.dir;
         let what = || format!("cannot make the data directory {} (data.dir)", folder.display());
-        std::fs::create_dir_all(folder).with_context(what)
+        if folder.is_dir() {
+            return Ok(());
+        }
+        let mut builder = std::fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.recursive(true).create(folder).with_context(what)
     }
 
     fn finish(mut self) -> Result<Self> {
@@ -290,6 +296,18 @@ mod tests {
         let config = load("[auth]\nlogin_tries = 3\nrefresh_days = 1\n", &[("KEFU_AUTH_LOGIN_TRIES", "4")]).unwrap();
         assert_eq!((config.auth.login_tries, config.auth.refresh_days, config.auth.access_minutes), (4, 1, 120));
         assert_eq!(config.database.url, "sqlite://./data/kefu.db");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn the_data_directory_is_for_its_owner() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = std::env::temp_dir().join(format!("kefu-data-{}", std::process::id()));
+        let mut config = load("", &[]).unwrap();
+        config.data.dir = folder.join("deep");
+        config.make_data_dir().unwrap();
+        assert_eq!(config.data.dir.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+        std::fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]

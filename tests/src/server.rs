@@ -237,10 +237,8 @@ impl Drop for Server {
             return;
         }
         self.kill();
-        if std::thread::panicking()
-            && let Ok(log) = std::fs::read_to_string(self.log_path())
-        {
-            // The test's own output: nextest shows it when the test fails.
+        if let Ok(log) = std::fs::read_to_string(self.log_path()) {
+            // The test's own output: nextest shows it if the test fails.
             drop(writeln!(std::io::stdout(), "--- the server's log\n{log}"));
         }
         drop(std::fs::remove_dir_all(&self.folder));
