@@ -1,0 +1,121 @@
+import type { Conversation, Message } from '@kefu/sdk'
+import { nextTick, onBeforeUnmount, onBeforeUpdate, onMounted, onUpdated, ref, type Ref } from 'vue'
+import { isMine } from './rows.ts'
+import type { View } from './useConversation.ts'
+
+/** So near the end counts as being there. */
+const NEAR = 100
+/** So near the beginning, earlier messages are fetched. */
+const EARLY = 300
+
+interface Scrolled {
+  conversation: Conversation
+  view: () => View
+  /** How many messages and files of the customer's own are on their way: one more brings the end into view. */
+  mine: () => number
+  readOnly: () => boolean
+}
+
+/** Holds the place in a list that grows at both ends: at the end it stays there; elsewhere nothing moves, and what came
+ *  meanwhile is counted. Opens at the first unread message, else at the end. */
+export function useScroll(box: Ref<HTMLElement | undefined>, content: Ref<HTMLElement | undefined>, list: Scrolled) {
+  const pinned = ref(true)
+  const missed = ref(0)
+  let opened = false
+  let before = { last: 0, mine: 0 }
+  // A message in sight and where it stood: whatever changes around it, there it stays.
+  let held: { turn: HTMLElement; top: number } | null = null
+
+  const lastSeq = () => {
+    const { messages } = list.view()
+    return messages[messages.length - 1]?.seq ?? 0
+  }
+
+  function hold() {
+    const top = box.value?.scrollTop ?? 0
+    const turns = [...(content.value?.querySelectorAll<HTMLElement>('.turn') ?? [])]
+    const turn = turns.find((one) => one.offsetTop + one.offsetHeight > top)
+    held = turn ? { turn, top: turn.offsetTop - top } : null
+  }
+
+  function toBottom(read = false) {
+    const element = box.value
+    if (!element) return
+    element.scrollTop = element.scrollHeight
+    pinned.value = true
+    missed.value = 0
+    if (read) markRead()
+  }
+
+  function markRead() {
+    if (list.readOnly() || !opened || !pinned.value || document.visibilityState !== 'visible') return
+    const last = lastSeq()
+    const { session } = list.view()
+    if (last > (session?.customerReadSeq ?? 0)) list.conversation.markRead(last)
+  }
+
+  function onScroll() {
+    const element = box.value
+    // While the first messages are still to come, every place is the end.
+    if (!element || !opened) return
+    pinned.value = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR
+    if (pinned.value) {
+      missed.value = 0
+      markRead()
+    }
+    const { hasOlder, loading, error } = list.view()
+    const mayLoad = hasOlder && loading === 'no' && !error
+    if (mayLoad && element.scrollTop < EARLY) void list.conversation.loadOlder().catch(() => undefined)
+  }
+
+  function start() {
+    const element = box.value
+    if (!element || lastSeq() === 0) return
+    opened = true
+    const unread = element.querySelector<HTMLElement>('[data-unread]')
+    if (unread) element.scrollTop = unread.offsetTop - 16
+    else toBottom()
+    pinned.value = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR
+    markRead()
+    void nextTick(onScroll)
+  }
+
+  function settle() {
+    const element = box.value
+    if (!element) return
+    if (!opened) return start()
+    if (list.mine() > before.mine || pinned.value) toBottom()
+    else if (held?.turn.isConnected) element.scrollTop = held.turn.offsetTop - held.top
+    if (lastSeq() > before.last && !pinned.value) {
+      const theirs = (one: Message) => !isMine(one) && one.contentType !== 'EVENT'
+      missed.value += list.view().messages.filter((one) => one.seq > before.last && theirs(one)).length
+    }
+    markRead()
+  }
+
+  onBeforeUpdate(hold)
+  onUpdated(() => {
+    settle()
+    before = { last: lastSeq(), mine: list.mine() }
+  })
+
+  // Pictures and the keyboard change heights without a render.
+  const observer = new ResizeObserver(() => {
+    if (pinned.value && opened) toBottom()
+  })
+  const onVisible = () => markRead()
+  onMounted(() => {
+    box.value?.addEventListener('scroll', onScroll, { passive: true })
+    document.addEventListener('visibilitychange', onVisible)
+    if (box.value) observer.observe(box.value)
+    if (content.value) observer.observe(content.value)
+    before = { last: lastSeq(), mine: list.mine() }
+    start()
+  })
+  onBeforeUnmount(() => {
+    document.removeEventListener('visibilitychange', onVisible)
+    observer.disconnect()
+  })
+
+  return { pinned, missed, toBottom }
+}
