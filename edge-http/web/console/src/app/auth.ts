@@ -2,7 +2,7 @@ import { KefuError, type UserInfo } from '@kefu/sdk'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 
-import { kefu, onSignedOut } from './kefu.ts'
+import { kefu, onSignedOut, realtime } from './kefu.ts'
 
 /** Who is signed in, and what they may do. */
 export const useAuth = defineStore('auth', () => {
@@ -19,9 +19,11 @@ export const useAuth = defineStore('auth', () => {
   function enter(info: UserInfo): void {
     user.value = info
     endedBecause.value = ''
+    if (!info.mustChangePassword) realtime.start()
   }
 
   function leave(): void {
+    realtime.stop()
     user.value = null
   }
 
@@ -53,6 +55,13 @@ export const useAuth = defineStore('auth', () => {
   onSignedOut((error) => {
     endedBecause.value = error.message
     leave()
+  })
+  realtime.on('error', (error) => {
+    if (error.status === 401 && user.value) {
+      endedBecause.value = error.message
+      kefu.tokens.write(null)
+      leave()
+    }
   })
 
   return { user, endedBecause, may, enter, load, reload, logout }

@@ -1,4 +1,4 @@
-import { browserTokens, Kefu, type KefuError } from '@kefu/sdk'
+import { browserTokens, Kefu, Realtime, type KefuError } from '@kefu/sdk'
 
 import { i18n } from '../i18n/index.ts'
 
@@ -10,6 +10,9 @@ export const kefu = new Kefu({
   language: () => i18n.global.locale.value,
   onSignedOut: (error) => signedOutListeners.forEach((listener) => listener(error)),
 })
+
+/** What happens now: messages, sessions, states. It runs while somebody is signed in. */
+export const realtime = new Realtime(kefu, { storageKey: 'kefu.console' })
 
 /** Tells when the login has ended by itself: revoked, expired, disabled, or the password was changed elsewhere. */
 export function onSignedOut(listener: (error: KefuError) => void): void {

@@ -85,3 +85,12 @@ export function next(from: RouteLocationNormalized): string | undefined {
   const { next } = from.query
   return typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : undefined
 }
+
+// A page's chunk is gone after an update of the server: the new one is loaded with the whole page, once in a while.
+const RELOADED = 'kefu.console.reloaded'
+router.onError((error: unknown, to) => {
+  const last = Number(sessionStorage.getItem(RELOADED) ?? 0)
+  if (!(error instanceof TypeError) || Date.now() - last < 10_000) throw error
+  sessionStorage.setItem(RELOADED, String(Date.now()))
+  location.assign(router.resolve(to.fullPath).href)
+})

@@ -43,6 +43,7 @@ const app: typeof zh = {
     start: 'The server cannot be reached',
   },
   empty: { title: 'Nothing here yet' },
+  palette: { title: 'Find', hint: 'Sessions, pages, actions', none: 'Nothing matches' },
   notFound: {
     title: 'No such page',
     text: 'The address may be wrong, or the page has moved.',

@@ -37,6 +37,7 @@ export default {
     start: '无法连接服务器',
   },
   empty: { title: '暂无内容' },
+  palette: { title: '查找', hint: '会话、页面、操作（支持拼音）', none: '没有匹配项' },
   notFound: { title: '页面不存在', text: '地址可能有误，或页面已移动。', home: '回到首页' },
   forbidden: {
     title: '没有权限',
