@@ -38,7 +38,7 @@ export function browserTokens(key: string, storage?: Storage): TokenStore {
   const memory = memoryTokens()
   let kept: Storage | null = null
   try {
-    kept = storage ?? localStorage
+    kept = storage ?? globalThis.localStorage ?? null
   } catch {
     // Forbidden: memory it is.
   }

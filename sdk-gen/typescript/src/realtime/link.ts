@@ -181,10 +181,10 @@ export class Link {
     this.failures = end.onlineMs > STEADY_MS ? 0 : this.failures + 1
     this.dead = end.onlineMs ? 0 : this.dead + 1
     if (FATAL.includes(end.code)) {
-      const error = this.reason(end)
+      this.die(this.reason(end))
       // The store may still hold tokens that are good for nothing: asking finds out, and clears it.
-      if (end.code === CLOSE_REVOKED) await this.kefu.renewToken(this.token).catch(ignore)
-      return this.die(error)
+      if (end.code === CLOSE_REVOKED) this.kefu.renewToken(this.token).catch(ignore)
+      return 0
     }
     if (end.code === CLOSE_EXPIRED) return this.refused()
     if (end.mute || this.dead >= TRIES) this.fallBack()

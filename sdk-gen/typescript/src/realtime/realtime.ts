@@ -1,50 +1,20 @@
 import { KefuError, ownError } from '../error.js'
-import type { Message, Notification, Principal, Session, StatusUpdate } from '../generated/types.js'
+import type { Message, Principal, Session } from '../generated/types.js'
 import type { Kefu } from '../kefu.js'
 import { Conversation, type ConversationHost } from './conversation.js'
 import { Emitter } from './emitter.js'
 import { newId } from './id.js'
 import { Knowledge } from './knowledge.js'
-import { Link, type ConnectionState, type Resume } from './link.js'
-import { Marks, type Mark } from './marks.js'
+import { Leader } from './leader.js'
+import type { ConnectionState, Resume } from './link.js'
+import type { Mark } from './marks.js'
+import type { RealtimeEvents, RealtimeOptions } from './events.js'
 import { watchPage } from './page.js'
 import { Outbox, type Outgoing } from './outbox.js'
-import { Sender } from './sender.js'
 import { Sequence } from './sequence.js'
-import type { WebSocketConstructor } from './socket.js'
 import { Tabs } from './tabs.js'
 import type { TabMessage } from './talk.js'
 import type { Accepted, InboundFrame } from './wire.js'
-
-/** What one can be told. */
-export interface RealtimeEvents {
-  /** How things stand with the connection. */
-  state: ConnectionState
-  /** Each message of the sessions followed once, seq strictly upward within a session. */
-  message: Message
-  /** A message that was given before has been recalled. */
-  recall: Message
-  /** A session as it stands now; never an older state after a newer one. */
-  session: Session
-  /** Agents and customers come and go. */
-  status: StatusUpdate
-  notification: Notification
-  typing: { sessionId: string; sender: Principal }
-  /** A message of one's own has changed its state. */
-  outgoing: Outgoing
-  /** The end: signed out, replaced, or not permitted. */
-  error: KefuError
-}
-
-/** What a realtime client may be told about its surroundings. */
-export interface RealtimeOptions {
-  /** The beginning of its keys in the browser's storage; `kefu` if left out. */
-  storageKey?: string
-  /** One tab of a browser holds the connection for all; true if left out. */
-  shareTabs?: boolean
-  /** What makes WebSockets, where the platform has none. */
-  webSocket?: WebSocketConstructor
-}
 
 /** The most cursors that the server takes. */
 const MAX_CURSORS = 200
@@ -65,21 +35,13 @@ export class Realtime {
   private epoch = ''
   private started = false
   private tabs: Tabs<TabMessage> | null = null
-  private link: Link | null = null
-  private sender: Sender | null = null
-  private readonly marks: Marks
+  private leader: Leader | null = null
   private offs: (() => void)[] = []
 
   constructor(
     private readonly kefu: Kefu,
     private readonly options: RealtimeOptions = {},
-  ) {
-    this.marks = new Marks(kefu, {
-      ready: () => this.ready(),
-      polling: () => this.link?.state === 'fallback',
-      send: (type, data, reserve) => this.link?.send(type, data, reserve) ?? false,
-    })
-  }
+  ) {}
 
   /** Asks to be told; returns how to stop that. */
   on<K extends keyof RealtimeEvents>(event: K, fn: (value: RealtimeEvents[K]) => void): () => void {
@@ -122,9 +84,8 @@ export class Realtime {
   /** Tries at once; when online, makes sure of it. */
   retryNow(): void {
     if (!this.started) return
-    this.link?.hurry()
+    this.leader?.hurry()
     this.sequences.forEach((sequence) => sequence.hurry())
-    this.sender?.pump()
     if (!this.tabs?.leads) this.tabs?.ask()
     this.tabs?.post({ t: 'hurry' })
   }
@@ -169,50 +130,38 @@ export class Realtime {
   }
 
   private unlink(): void {
-    const { link, sender } = this
-    this.link = null
-    this.sender = null
-    this.marks.stop()
-    sender?.stop()
-    link?.stop()
+    const { leader } = this
+    this.leader = null
+    leader?.stop()
   }
 
   /** This tab holds the connection from now on. */
   private lead(): void {
     this.outbox.reconcile()
-    this.sender = new Sender(this.kefu, this.outbox, {
-      ready: () => this.ready(),
-      send: (type, data) => this.link?.send(type, data) ?? false,
-      onSilence: () => this.link?.hurry(),
+    const make = this.options.webSocket ?? (typeof WebSocket === 'undefined' ? undefined : WebSocket)
+    this.leader = new Leader(this.kefu, this.outbox, this.deviceId, make, {
+      onState: (state) => {
+        // One that has been replaced has nothing to say.
+        if (!this.leader) return
+        this.turn(state)
+        this.tellHere()
+      },
+      onFrame: (frame) => {
+        this.tabs?.post({ t: 'frame', frame })
+        this.handle(frame)
+      },
+      onEpoch: (epoch) => (this.epoch = epoch),
       onChange: (item) => {
-        this.tabs?.post({
-          t: 'put',
-          item: item.error ? { ...item, error: item.error.toJSON() } : { ...item, error: undefined },
-        })
+        this.tabs?.post({ t: 'put', item: { ...item, error: item.error?.toJSON() } })
         this.changed(item)
       },
       onAccepted: (accepted) => {
         this.tabs?.post({ t: 'accepted', accepted })
         this.accepted(accepted)
       },
-    })
-    const make = this.options.webSocket ?? (typeof WebSocket === 'undefined' ? undefined : WebSocket)
-    this.link = new Link(this.kefu, this.deviceId, make, {
-      onState: (state) => this.connection(state),
-      onFrame: (frame) => {
-        this.tabs?.post({ t: 'frame', frame })
-        this.handle(frame)
-      },
-      onEpoch: (epoch) => (this.epoch = epoch),
-      onAccepted: (accepted) => this.sender?.accepted(accepted),
-      onRefused: (ref, error) => {
-        this.sender?.refused(ref, error)
-        // Not followed any more: no cursor for it from now on.
-        if (!this.conversations.has(ref)) this.sequences.delete(ref)
-      },
-      onLost: (error) => {
-        this.sender?.lost(error)
-        this.marks.lost()
+      // No cursor for it from now on.
+      onForeign: (sessionId) => {
+        if (!this.conversations.has(sessionId)) this.sequences.delete(sessionId)
       },
       onFatal: (error) => {
         this.tabs?.post({ t: 'fatal', error: error.toJSON() })
@@ -223,69 +172,65 @@ export class Realtime {
     this.tellHere()
   }
 
-  private connection(state: ConnectionState): void {
-    if (!this.link) return
-    this.turn(state)
-    this.tellHere()
-    if (!this.ready()) return
-    this.sender?.pump()
-    this.marks.flush()
-  }
-
-  private ready(): boolean {
-    return this.link?.state === 'online' || this.link?.state === 'fallback'
-  }
-
   private resume(): Resume | undefined {
-    const all = [...this.sequences].filter(([, sequence]) => sequence.last !== null)
     if (!this.epoch) return undefined
+    const all = [...this.sequences].filter(([, sequence]) => sequence.last !== null)
     const cursors = Object.fromEntries(all.slice(-MAX_CURSORS).map(([id, sequence]) => [id, sequence.last ?? 0]))
     return { epoch: this.epoch, cursors, notificationId: this.knowledge.notificationId }
   }
 
   private tellHere(): void {
-    if (!this.link) return
+    if (!this.leader) return
     const heads = [...this.sequences].map(([id, { last }]): [string, number] => [id, last ?? 0])
-    this.tabs?.post({ t: 'here', state: this.link.state, epoch: this.epoch, heads })
+    this.tabs?.post({ t: 'here', state: this.leader.state, epoch: this.epoch, heads })
   }
 
   /** What another tab tells. */
   private hear(message: TabMessage): void {
     if (!this.started) return
-    if (this.tabs?.leads) this.hearAsLeader(message)
-    else this.hearAsFollower(message)
-    if (message.t === 'put') this.changed(this.outbox.learn(message.item))
-    if (message.t === 'drop') this.gone(message.clientMsgId)
-    this.sender?.pump()
+    switch (message.t) {
+      case 'frame':
+        this.handle(message.frame)
+        break
+      case 'accepted':
+        this.outbox.remove(message.accepted.clientMsgId)
+        this.accepted(message.accepted)
+        break
+      case 'put':
+        this.changed(this.outbox.learn(message.item))
+        break
+      case 'drop':
+        this.gone(message.clientMsgId)
+        break
+      case 'fatal':
+        this.fail(new KefuError(message.error))
+        break
+      case 'here':
+        if (!this.leader) this.follow(message.state, message.epoch, message.heads)
+        break
+      default:
+        if (this.leader) this.serve(this.leader, message)
+    }
+    this.leader?.pump()
   }
 
-  private hearAsLeader(message: TabMessage): void {
-    if (message.t === 'hello') {
+  /** How things stand, says the leader. */
+  private follow(state: ConnectionState, epoch: string, heads: [string, number][]): void {
+    this.epoch = epoch
+    this.turn(state)
+    heads.forEach(([id, head]) => this.sequences.get(id)?.notice(head))
+  }
+
+  /** What a follower asks of the leader. */
+  private serve(leader: Leader, message: TabMessage): void {
+    if (message.t === 'mark') leader.mark(message.mark)
+    else if (message.t === 'typing') leader.type(message.sessionId)
+    else if (message.t === 'hurry') leader.hurry()
+    else if (message.t === 'hello') {
       for (const item of message.items) {
         if (!this.outbox.get(item.clientMsgId)) this.changed(this.outbox.learn(item))
       }
       this.tellHere()
-    } else if (message.t === 'mark') {
-      this.marks.add(message.mark)
-    } else if (message.t === 'typing') {
-      this.type(message.sessionId)
-    } else if (message.t === 'hurry') {
-      this.link?.hurry()
-    }
-  }
-
-  private hearAsFollower(message: TabMessage): void {
-    if (message.t === 'frame') {
-      this.handle(message.frame)
-    } else if (message.t === 'here') {
-      this.epoch = message.epoch
-      this.turn(message.state)
-      message.heads.forEach(([id, head]) => this.sequences.get(id)?.notice(head))
-    } else if (message.t === 'accepted') {
-      this.outbox.remove(message.accepted.clientMsgId)
-      this.accepted(message.accepted)
-    } else if (message.t === 'fatal') {
-      this.fail(new KefuError(message.error))
     }
   }
 
@@ -370,8 +315,8 @@ export class Realtime {
   private deliver(message: Message): void {
     const { sessionId, seq, sender } = message
     this.conversations.get(sessionId)?.take(message)
-    if (!this.tabs?.leads || `${sender?.kind}:${sender?.id}` === this.owner || !this.serves(sessionId)) return
-    this.marks.add({ sessionId, seq, kind: 'delivered' })
+    if (`${sender?.kind}:${sender?.id}` === this.owner || !this.serves(sessionId)) return
+    this.leader?.mark({ sessionId, seq, kind: 'delivered' })
   }
 
   /** Whether it is for this principal to say that messages have arrived: not for a supervisor who looks on. */
@@ -398,14 +343,9 @@ export class Realtime {
     if (item) this.conversations.get(item.sessionId)?.collect()
   }
 
-  private type(sessionId: string): void {
-    if (this.link?.state === 'fallback') this.kefu.sendTyping({ id: sessionId }).catch(() => undefined)
-    else this.link?.send('typing', { sessionId }, 20)
-  }
-
   private mark(mark: Mark): void {
     if (!this.serves(mark.sessionId)) return
-    if (this.tabs?.leads) this.marks.add(mark)
+    if (this.leader) this.leader.mark(mark)
     else this.tabs?.post({ t: 'mark', mark })
   }
 
@@ -421,7 +361,7 @@ export class Realtime {
         this.outbox.put(item)
         this.tabs?.post({ t: 'put', item: { ...item, error: undefined } })
         this.changed(item)
-        this.sender?.pump()
+        this.leader?.pump()
       },
       drop: (clientMsgId) => {
         this.tabs?.post({ t: 'drop', clientMsgId })
@@ -429,7 +369,7 @@ export class Realtime {
       },
       mark: (mark) => this.mark(mark),
       type: () => {
-        if (this.tabs?.leads) this.type(sessionId)
+        if (this.leader) this.leader.type(sessionId)
         else this.tabs?.post({ t: 'typing', sessionId })
       },
       close: () => void this.conversations.delete(sessionId),

@@ -38,13 +38,8 @@ export class Sequence {
   /** A message has come, from wherever. */
   push(message: Message): void {
     const { seq } = message
-    if (this.last !== null && seq <= this.last) {
-      if (message.recalled && !this.recalled.has(seq)) {
-        this.recalled.add(seq)
-        this.listener.onRecall(message)
-      }
-      return
-    }
+    // Without a beginning, a recall is of something before it.
+    if (this.last === null ? message.recalled && !this.held : seq <= this.last) return this.recall(message)
     this.early.set(seq, message)
     this.notice(seq)
     // Where we begin: the server leaves nothing out.
@@ -67,6 +62,11 @@ export class Sequence {
   begin(last: number | null): void {
     this.held = false
     if (this.last !== null) return
+    for (const message of [...this.early.values()]) {
+      if (last === null || message.seq > last || !message.recalled) continue
+      this.early.delete(message.seq)
+      this.recall(message)
+    }
     const first = Math.min(...this.early.keys())
     if (last === null && this.early.size === 0) return
     this.last = Math.min(last ?? Infinity, first - 1)
@@ -92,6 +92,12 @@ export class Sequence {
   /** Tries at once, if it waits to read again. */
   hurry(): void {
     this.pause.cut()
+  }
+
+  private recall(message: Message): void {
+    if (!message.recalled || this.recalled.has(message.seq)) return
+    this.recalled.add(message.seq)
+    this.listener.onRecall(message)
   }
 
   private settle(): void {
