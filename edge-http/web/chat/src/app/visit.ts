@@ -88,6 +88,7 @@ async function ownSessions(): Promise<Session[]> {
   } catch (error) {
     const reason = reasonOf(error)
     if (reason !== 'UNAUTHENTICATED' && reason !== 'PERMISSION_DENIED') throw error
+    visit.wasSignedOut = true
     return []
   }
 }
