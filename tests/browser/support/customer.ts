@@ -15,7 +15,11 @@ export class Customer {
   /** Opens a link and fills in the form; in the queue afterwards, unless an agent is free. */
   async register(link: string, question = ''): Promise<void> {
     await this.page.goto(link)
-    await this.page.getByLabel('姓名').fill(this.name)
+    const name = this.page.getByLabel('姓名')
+    await expect(name).toBeVisible()
+    const waitAnyway = this.page.getByRole('button', { name: '仍然排队等候' })
+    if (await waitAnyway.isVisible()) await waitAnyway.click()
+    await name.fill(this.name)
     await this.page.getByLabel('手机号').fill(this.phone)
     await this.page.getByRole('button', { name: '获取验证码' }).click()
     await expect(this.page.getByText(/验证码已发送到/)).toBeVisible()
@@ -52,6 +56,6 @@ export class Customer {
 
   /** Waits until an agent serves. */
   async isServedBy(name: string): Promise<void> {
-    await expect(this.page.getByRole('banner').getByRole('heading')).toContainText(name)
+    await expect(this.page.getByRole('heading', { level: 1 })).toContainText(name)
   }
 }
