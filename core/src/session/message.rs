@@ -97,14 +97,16 @@ pub(crate) async fn append(
     session: &mut chat_session::Model,
     drafts: Vec<Draft>,
 ) -> Result<Vec<chat_message::Model>> {
-    let Some(last) = drafts.last() else {
+    if drafts.is_empty() {
         return Ok(Vec::new());
-    };
-    let preview = last.preview();
+    }
     let before = session.last_seq;
     note_senders(session, &drafts, now);
     session.last_seq += i32::try_from(drafts.len()).unwrap_or(i32::MAX);
-    session.last_message = preview;
+    // A line of Kefu's own says nothing of what it is about.
+    if let Some(words) = drafts.iter().rfind(|draft| draft.content_type != ContentType::Event) {
+        session.last_message = words.preview();
+    }
     session.last_message_time = Some(now);
     session.version += 1;
     advance(db, tenant, now, before, session).await?;

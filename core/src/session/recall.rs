@@ -3,7 +3,8 @@
 use kefu_proto::common::v1::ErrorReason;
 use kefu_proto::error::Problem;
 use kefu_proto::session::v1::RecallMessageRequest;
-use sea_orm::{ActiveValue::Set, IntoActiveModel};
+use kefu_proto::session::v1::message::ContentType;
+use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter};
 
 use crate::db::{Scoped, Tx};
 use crate::error::{Result, forbidden, not_found};
@@ -34,9 +35,10 @@ pub(crate) async fn recall(
     if (tx.now() - row.create_time).num_seconds() >= i64::from(limit) {
         return Err(Problem::new(ErrorReason::RecallExpired).with("seconds", limit).into());
     }
-    let (is_newest, version) = (row.seq == session.last_seq, session.version);
+    let in_the_list = !is_followed(tx, &row).await?;
+    let version = session.version;
     let mut change = session.into_active_model();
-    if is_newest {
+    if in_the_list {
         change.last_message = Set(RECALLED.to_owned());
     }
     let session = save(tx, change, version).await?;
@@ -49,4 +51,13 @@ pub(crate) async fn recall(
     tx.emit(&Event::MessagesSent { message_ids: vec![row.id] }).await?;
     tx.push(audience::message_push(ctx.tenant, &session, &row, None));
     Ok((row, Some(session)))
+}
+
+/// Whether somebody has said something since: then that is what lists show.
+async fn is_followed(tx: &Tx<'_>, message: &chat_message::Model) -> Result<bool> {
+    let later = chat_message::Entity::of(tx.ctx().tenant)
+        .filter(chat_message::Column::SessionId.eq(message.session_id))
+        .filter(chat_message::Column::Seq.gt(message.seq))
+        .filter(chat_message::Column::ContentType.ne(code(ContentType::Event)));
+    Ok(later.one(&**tx).await?.is_some())
 }

@@ -226,6 +226,9 @@ async fn a_recalled_message_leaves_its_place_only(server: &Server) -> Result<()>
     stage.admin().call("PATCH", "/settings", Some(json!({"recallSeconds": 0}))).await?.data()?;
     let recall = format!("/sessions/{session}/messages/{late}/recall");
     customer.rest.post(&recall, json!({})).await?.refused(409, "RECALL_EXPIRED")?;
+    stage.close(session).await?;
+    let closed = stage.look(session).await?;
+    ensure!(closed["lastMessage"] == "来不及了", "the end has taken the place of the last words: {closed}");
     Ok(())
 }
 

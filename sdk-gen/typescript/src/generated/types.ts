@@ -1562,7 +1562,7 @@ export interface Session {
   transfer: SessionTransfer | null
   /** The newest message's sequence. */
   lastSeq: number
-  /** The newest message, shortened. */
+  /** The newest words of the customer or an agent, shortened; lines of Kefu's own are left out. */
   lastMessage: string
   /** When the newest message was sent. */
   lastMessageTime: string | null
