@@ -211,6 +211,45 @@ describe('the connection', () => {
     expect(server.sockets).toEqual([])
   })
 
+  it('does without sockets where the platform has none', async () => {
+    vi.stubGlobal('WebSocket', undefined)
+    const { realtime, told } = await talking(server)
+    server.down = true
+    await pass(40_000)
+    server.down = false
+    await pass(60_000)
+    expect(realtime.state).toBe('fallback')
+    expect(told.states).toEqual(['connecting', 'fallback', 'offline', 'fallback'])
+  })
+
+  it('is let go with the page, and made again when that comes back', async () => {
+    const page = new EventTarget()
+    vi.stubGlobal('window', page)
+    vi.stubGlobal('document', Object.assign(new EventTarget(), { visibilityState: 'visible' }))
+    const { realtime, conversation } = await talking(server)
+    page.dispatchEvent(new Event('pagehide'))
+    await pass(100)
+    expect(server.sockets).toEqual([])
+    server.say('while away')
+    conversation.send({ content: 'written while away' })
+    page.dispatchEvent(new Event('pageshow'))
+    await pass(1000)
+    expect(realtime.state).toBe('online')
+    expect(conversation.messages.map((message) => message.content)).toEqual(['while away', 'written while away'])
+    server.down = true
+    page.dispatchEvent(new Event('online'))
+    await pass(5500)
+    expect(realtime.state).not.toBe('online')
+    server.down = false
+    await pass(2000)
+    page.dispatchEvent(new Event('online'))
+    await pass(500)
+    expect(realtime.state).toBe('online')
+    realtime.stop()
+    page.dispatchEvent(new Event('online'))
+    expect(realtime.state).toBe('stopped')
+  })
+
   it('comes back when the server has told', async () => {
     const { realtime } = await talking(server)
     server.sockets[0]?.hear({ type: 'bye', data: { reason: 'restart', reconnectAfterMs: 3000 } })

@@ -216,7 +216,8 @@ export class Link {
   private fallBack(): void {
     this.poll ??= new Poll(this.kefu, {
       onFrame: (frame) => this.listener.onFrame(frame),
-      onHealth: () => {
+      onHealth: (healthy) => {
+        if (!healthy) this.failures = Math.max(this.failures, TRIES)
         if (!this.socket?.online) this.tell(this.stateWithout())
       },
       onRefused: (error) => this.die(error),

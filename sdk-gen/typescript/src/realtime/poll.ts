@@ -18,8 +18,8 @@ const REFUSALS: KefuError['reason'][] = ['UNAUTHENTICATED', 'PERMISSION_DENIED',
 
 /** The long poll: receives what a socket would, where there can be none. */
 export class Poll {
-  /** The last call got its answer. */
-  healthy = false
+  /** The last call got its answer; null before the first. */
+  healthy: boolean | null = null
   private readonly controller = new AbortController()
   private readonly pause = new Pause()
 
