@@ -13,7 +13,7 @@ export interface Outcome {
 async function one(session: Session, agentId: string, reason: string): Promise<Outcome> {
   try {
     const request = { id: session.id, agentId, reason }
-    await (session.status === 'QUEUED' ? kefu.assignSession(request) : kefu.reassignSession(request))
+    await (session.status === 'ACTIVE' ? kefu.reassignSession(request) : kefu.assignSession(request))
     return { session, refusal: '' }
   } catch (error) {
     if (error instanceof KefuError) return { session, refusal: error.message }
@@ -23,7 +23,7 @@ async function one(session: Session, agentId: string, reason: string): Promise<O
 
 /** Gives sessions to an agent: waiting ones in one call, those that somebody has one after the other. */
 export async function giveTo(agentId: string, sessions: readonly Session[], reason: string): Promise<Outcome[]> {
-  const waiting = sessions.filter((session) => session.status === 'QUEUED')
+  const waiting = sessions.filter((session) => session.status !== 'ACTIVE')
   const [first] = sessions
   if (first && sessions.length === 1) return [await one(first, agentId, reason)]
   const outcomes: Outcome[] = []
@@ -36,7 +36,7 @@ export async function giveTo(agentId: string, sessions: readonly Session[], reas
     }
   }
   for (const session of sessions) {
-    if (session.status !== 'QUEUED') outcomes.push(await one(session, agentId, reason))
+    if (session.status === 'ACTIVE') outcomes.push(await one(session, agentId, reason))
   }
   return outcomes
 }

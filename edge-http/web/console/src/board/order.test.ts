@@ -16,6 +16,14 @@ describe('the waiting', () => {
     expect(orderWaiting(sessions).map((s) => s.id)).toEqual(['4', '3', '2', '1'])
   })
 
+  it('come before left messages', () => {
+    const sessions = [
+      sampleSession({ id: '1', status: 'MESSAGE_LEFT', createTime: ago(9000) }),
+      sampleSession({ id: '2' }),
+    ]
+    expect(orderWaiting(sessions).map((s) => s.id)).toEqual(['2', '1'])
+  })
+
   it('keep their order where they came at once', () => {
     const sessions = [sampleSession({ id: '7' }), sampleSession({ id: '5' })]
     expect(orderWaiting(sessions).map((s) => s.id)).toEqual(['5', '7'])

@@ -13,6 +13,9 @@ export interface WaitLimits {
 /** In the queue people expect minutes. */
 export const QUEUE_LIMITS: WaitLimits = { warn: 120, late: 300 }
 
+/** Whoever left a message expects an answer within the working day. */
+export const LEFT_LIMITS: WaitLimits = { warn: 4 * 3600, late: 24 * 3600 }
+
 /** In a session they expect an answer. */
 export const ANSWER_LIMITS: WaitLimits = { warn: 60, late: 180 }
 
@@ -28,10 +31,13 @@ export function waitLevel(seconds: number | null, limits: WaitLimits): WaitLevel
   return seconds < limits.late ? 'warn' : 'late'
 }
 
-/** The waiting as they are served: the urgent first, then whoever has waited longest. */
+/** The waiting as they are served: the urgent first, then whoever has waited longest; left messages behind them. */
 export function orderWaiting(sessions: readonly Session[]): Session[] {
-  const key = (s: Session) => Date.parse(s.createTime ?? '') || 0
-  return [...sessions].sort((a, b) => Number(b.urgent) - Number(a.urgent) || key(a) - key(b) || (a.id < b.id ? -1 : 1))
+  const since = (s: Session) => Date.parse(s.createTime ?? '') || 0
+  const left = (s: Session) => Number(s.status === 'MESSAGE_LEFT')
+  const order = (a: Session, b: Session) =>
+    left(a) - left(b) || Number(b.urgent) - Number(a.urgent) || since(a) - since(b) || (a.id < b.id ? -1 : 1)
+  return [...sessions].sort(order)
 }
 
 /** How an agent stands: the status set, but gone where nobody is connected behind it. */
