@@ -2,6 +2,7 @@ import { KefuError, type UserInfo } from '@kefu/sdk'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 
+import { i18n } from '../i18n/index.ts'
 import { kefu, onSignedOut, realtime } from './kefu.ts'
 
 /** Who is signed in, and what they may do. */
@@ -52,16 +53,17 @@ export const useAuth = defineStore('auth', () => {
     leave()
   }
 
-  onSignedOut((error) => {
-    endedBecause.value = error.message
+  /** The login has ended by itself. */
+  function ended(error: KefuError): void {
+    // "Sign in first" says nothing to somebody who was signed in.
+    const plain = error.reason === 'UNAUTHENTICATED'
+    endedBecause.value = plain ? i18n.global.t('app.login.endedPlain') : error.message
+    kefu.tokens.write(null)
     leave()
-  })
+  }
+  onSignedOut(ended)
   realtime.on('error', (error) => {
-    if (error.status === 401 && user.value) {
-      endedBecause.value = error.message
-      kefu.tokens.write(null)
-      leave()
-    }
+    if (error.status === 401 && user.value) ended(error)
   })
 
   return { user, endedBecause, may, enter, load, reload, logout }

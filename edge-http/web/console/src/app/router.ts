@@ -34,7 +34,8 @@ export const router = createRouter({
       path: '/',
       component: () => import('./shell/AppShell.vue'),
       children: [
-        { path: '', redirect: () => home() },
+        // No redirect: that would be chosen before the login, when nobody may do anything yet.
+        { path: '', component: () => import('./shell/NotFoundPage.vue'), beforeEnter: () => home() },
         {
           path: 'workbench/:sessionId?',
           component: () => import('../workbench/WorkbenchPage.vue'),

@@ -216,6 +216,7 @@ const workbench: typeof zh = {
     done: 'The session is closed',
   },
   alert: {
+    several: '{count} new sessions',
     arrived: 'New session: {name}',
     closed: 'The session of {name} is closed',
     moved: 'The session of {name} is now served by {agent}',

@@ -63,7 +63,7 @@ export default {
     tenantShow: '使用租户代码',
     submit: '登录',
     forgot: '忘记密码？',
-    ended: '登录已失效：{reason}',
+    endedPlain: '登录已失效：可能已过期、在别处退出或密码已修改，请重新登录',
     wait: '尝试次数过多，请 {seconds} 秒后再试',
     customer: '这是客户的手机号，不能登录工作台',
     required: '请填写此项',

@@ -212,6 +212,7 @@ export default {
     done: '会话已结束',
   },
   alert: {
+    several: '{count} 个新会话',
     arrived: '新会话：{name}',
     closed: '{name} 的会话已结束',
     moved: '{name} 的会话已由 {agent} 接待',

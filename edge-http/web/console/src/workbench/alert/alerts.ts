@@ -50,7 +50,8 @@ export function startAlerts(router: Router): () => void {
       title: heading,
       message: text,
       duration: 8000,
-      position: 'bottom-right',
+      // Over the end of the list: at the right it would lie on the box one writes in.
+      position: 'bottom-left',
       customClass: 'desk-notice',
       onClick: () => {
         open(session.id)
@@ -59,12 +60,28 @@ export function startAlerts(router: Router): () => void {
     })
   }
 
-  function arrived(session: Session) {
-    const heading = t('workbench.alert.arrived', { name: session.customerName })
-    const text = [session.institution, session.lastMessage].filter(Boolean).join(' · ')
+  const news = new Set<Session>()
+
+  /** Tells of new sessions; several at once, as after going online, are one notice. */
+  function tellNews() {
+    const sessions = [...news]
+    news.clear()
+    const [first] = sessions
+    if (!first) return
     if (preferences.soundSession) play('session')
-    inPage(session, heading, text)
-    onDesktop(session, heading, text)
+    const one = sessions.length === 1
+    const names = sessions.map((session) => session.customerName).join('、')
+    const heading = one
+      ? t('workbench.alert.arrived', { name: first.customerName })
+      : t('workbench.alert.several', { count: sessions.length })
+    const text = one ? [first.institution, first.lastMessage].filter(Boolean).join(' · ') : names
+    inPage(first, heading, text)
+    onDesktop(first, heading, text)
+  }
+
+  function arrived(session: Session) {
+    if (news.size === 0) setTimeout(tellNews, 400)
+    news.add(session)
   }
 
   function left(session: Session) {
