@@ -57,8 +57,14 @@ it.each(Array.from({ length: 40 }, (_, seed) => seed))('whatever happens, all en
     await pass(next() * 3000)
   }
   Object.assign(server, { down: false, noSockets: false, mute: false })
+  const faulty = server.push
   server.push = (socket, frame) => socket.hear(frame)
   await pass(400_000)
+  // A connection that holds, but loses frames: no replay mends that.
+  server.push = faulty
+  for (let i = 0; i < 10; i++) server.say(`lossy ${i}`)
+  await pass(3000)
+  server.push = (socket, frame) => socket.hear(frame)
   // What was lost last is found at the latest by what comes next.
   server.say('the last')
   await pass(60_000)
