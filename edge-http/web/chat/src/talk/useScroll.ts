@@ -23,6 +23,8 @@ export function useScroll(box: Ref<HTMLElement | undefined>, content: Ref<HTMLEl
   const missed = ref(0)
   let opened = false
   let before = { last: 0, mine: 0 }
+  // How high the list was when it was last at its end: without a change there is nothing to follow.
+  let followed = ''
   // A message in sight and where it stood: whatever changes around it, there it stays.
   let held: { turn: HTMLElement; top: number } | null = null
 
@@ -42,9 +44,17 @@ export function useScroll(box: Ref<HTMLElement | undefined>, content: Ref<HTMLEl
     const element = box.value
     if (!element) return
     element.scrollTop = element.scrollHeight
+    followed = heights(element)
     pinned.value = true
     missed.value = 0
     if (read) markRead()
+  }
+
+  const heights = (element: HTMLElement) => `${element.scrollHeight} in ${element.clientHeight}`
+
+  /** Stays at the end, where that has moved. */
+  function follow(element: HTMLElement) {
+    if (heights(element) !== followed) toBottom()
   }
 
   function markRead() {
@@ -75,6 +85,7 @@ export function useScroll(box: Ref<HTMLElement | undefined>, content: Ref<HTMLEl
     const unread = element.querySelector<HTMLElement>('[data-unread]')
     if (unread) element.scrollTop = unread.offsetTop - 16
     else toBottom()
+    followed = heights(element)
     pinned.value = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR
     markRead()
     void nextTick(onScroll)
@@ -84,7 +95,8 @@ export function useScroll(box: Ref<HTMLElement | undefined>, content: Ref<HTMLEl
     const element = box.value
     if (!element) return
     if (!opened) return start()
-    if (list.mine() > before.mine || pinned.value) toBottom()
+    if (list.mine() > before.mine) toBottom()
+    else if (pinned.value) follow(element)
     else if (held?.turn.isConnected) element.scrollTop = held.turn.offsetTop - held.top
     if (lastSeq() > before.last && !pinned.value) {
       const theirs = (one: Message) => !isMine(one) && one.contentType !== 'EVENT'
@@ -101,7 +113,7 @@ export function useScroll(box: Ref<HTMLElement | undefined>, content: Ref<HTMLEl
 
   // Pictures and the keyboard change heights without a render.
   const observer = new ResizeObserver(() => {
-    if (pinned.value && opened) toBottom()
+    if (pinned.value && opened && box.value) follow(box.value)
   })
   const onVisible = () => markRead()
   onMounted(() => {
