@@ -5,12 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
+import type { Kefu } from '@kefu/sdk'
+
 const BINARY = process.env.KEFU_TEST_BIN ?? join(import.meta.dirname, '../../../target/debug/kefu')
 
 /** A Kefu of one's own, on SQLite, with its data in a temporary folder. */
 export class Server {
   /** Where its pages are. */
   origin = ''
+  /** The administrator's calls, once somebody has logged in. */
+  admin: Kefu | null = null
   /** The first password of `admin`. */
   firstPassword = ''
   private readonly folder = mkdtempSync(join(tmpdir(), 'kefu-browser-'))
@@ -63,6 +67,7 @@ export class Server {
         KEFU_DATA_DIR: this.folder,
         // All customers of these tests come from one address.
         KEFU_AUTH_CODES_PER_ADDRESS: '1000000',
+        KEFU_REALTIME_SENDS_PER_SECOND: '1000',
         ...this.settings,
       },
     })

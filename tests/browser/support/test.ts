@@ -46,8 +46,8 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       contexts.push(context)
       context.on('weberror', (error) => errors.push(String(error.error())))
       context.on('console', (message) => {
-        // Refused calls are the page's business; a missing file is not.
-        const isCall = /\/(api|ws)\b/.test(message.location().url)
+        // Refused calls and lost connections are the page's business; a missing file is not.
+        const isCall = /\/(api|ws)\b/.test(`${message.location().url} ${message.text()}`)
         if (message.type() === 'error' && !isCall) errors.push(`${message.text()} ${message.location().url}`)
       })
       return context.newPage()

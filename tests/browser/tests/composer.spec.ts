@@ -23,16 +23,19 @@ test('Enter that chooses a word never sends, on either side', async ({ open, wor
   await customer.register(await world.link(), '你好')
   await desk.open('张医生')
 
-  for (const input of [customer.input, desk.reply('张医生')]) {
-    await input.fill('nihao 你好')
+  for (const [input, text] of [
+    [customer.input, 'kehu 客户'],
+    [desk.reply('张医生'), 'kefu 客服'],
+  ] as const) {
+    await input.fill(text)
     await composeEnter(input)
-    await expect(input).toHaveValue('nihao 你好')
+    await expect(input).toHaveValue(text)
     await input.press('Shift+Enter')
-    await expect(input).toHaveValue('nihao 你好\n')
+    await expect(input).toHaveValue(`${text}\n`)
     await input.press('Enter')
     await expect(input).toHaveValue('')
+    await customer.hears(text)
   }
-  await customer.hears('nihao 你好')
 })
 
 test("a draft stays with its conversation, and A's text never gets to B", async ({ open, world }) => {

@@ -71,7 +71,7 @@ test('an agent sees no pages of administrators and supervisors, not even by thei
   const rail = desk.page.getByRole('navigation', { name: '主导航' })
   await expect(rail.getByRole('link', { name: '工作台' })).toBeVisible()
   await expect(rail.getByRole('link', { name: '监控看板' })).toHaveCount(0)
-  for (const path of ['board', 'admin/users', 'admin/settings', 'admin/operation-log', 'admin/sent-messages']) {
+  for (const path of ['board', 'admin/users', 'admin/operation-log', 'admin/sent-messages']) {
     await desk.page.goto(`${world.origin}/console/${path}`)
     await expect(desk.page.getByText('没有权限'), path).toBeVisible()
   }
@@ -92,9 +92,9 @@ test('a declined transfer comes back, and says why', async ({ open, world }) => 
 
   await first.conversation('张医生').getByRole('button', { name: '转接' }).click()
   const dialog = first.page.getByRole('dialog', { name: '转接 张医生 的会话' })
+  await dialog.getByRole('radio', { name: '李工' }).check()
   await dialog.getByRole('button', { name: '发起转接' }).click()
   await expect(dialog.getByText('请填写转接原因')).toBeVisible()
-  await dialog.getByRole('radio', { name: '李工' }).check()
   await dialog.getByLabel('转接原因').fill('请帮忙')
   await dialog.getByRole('button', { name: '发起转接' }).click()
   await expect(first.conversation('张医生').getByText('等待 李工 接受转接')).toBeVisible()
