@@ -25,7 +25,12 @@ export const adminRoutes: RouteRecordRaw[] = [
     path: 'admin',
     component: () => import('./AdminLayout.vue'),
     children: [
-      { path: '', redirect: () => SECTIONS.find((section) => useAuth().may(section.permission))?.path ?? '/' },
+      {
+        path: '',
+        component: PAGES.account,
+        // No redirect: that would be chosen before it is known what one may do.
+        beforeEnter: () => SECTIONS.find((section) => useAuth().may(section.permission))?.path ?? '/admin/account',
+      },
       ...SECTIONS.map(({ path, name, permission }) => ({
         path,
         component: PAGES[name],
