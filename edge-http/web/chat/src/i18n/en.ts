@@ -176,7 +176,7 @@ export const en: Texts = {
 
   'end.heading': 'Ended',
   'end.idle': 'Ended by itself after a long silence',
-  'end.cancelled': 'Cancelled',
+  'end.cancelled': 'You have left the queue',
   'end.served': 'With {agent}, {from}–{to}',
   'end.again': 'Not solved? Start again',
   'end.againPlain': 'Ask again',

@@ -171,7 +171,7 @@ export const zh = {
 
   'end.heading': '咨询已结束',
   'end.idle': '长时间没有消息，咨询已自动结束',
-  'end.cancelled': '已取消',
+  'end.cancelled': '已取消排队',
   'end.served': '{agent}为您服务，{from}–{to}',
   'end.again': '问题没解决？重新发起',
   'end.againPlain': '重新咨询',
