@@ -16,10 +16,20 @@ export function useConnection(): {
   let timer: ReturnType<typeof setTimeout> | undefined
 
   const show = () => {
-    clearTimeout(timer)
     const now = state.value
-    if (now === 'online' || now === 'stopped') shown.value = null
-    else timer = setTimeout(() => (shown.value = now), shown.value === null ? PATIENCE_MS : 0)
+    if (now === 'online' || now === 'stopped') {
+      clearTimeout(timer)
+      timer = undefined
+      shown.value = null
+    } else if (shown.value === null) {
+      // Counted from the first loss: attempts that fail again and again must not put it off.
+      timer ??= setTimeout(tell, PATIENCE_MS)
+    } else if (now !== 'connecting') shown.value = now
+  }
+  const tell = () => {
+    timer = undefined
+    const now = state.value
+    if (now !== 'online' && now !== 'stopped') shown.value = now
   }
   const off = realtime.on('state', (value) => {
     state.value = value

@@ -45,7 +45,7 @@ export function startAlerts(router: Router): () => void {
     }
   }
 
-  function inPage(session: Session, heading: string, text: string) {
+  function inPage(session: Session, heading: string, text: string, onClose?: () => void): { close: () => void } {
     const handle = ElNotification({
       title: heading,
       message: text,
@@ -57,17 +57,25 @@ export function startAlerts(router: Router): () => void {
         open(session.id)
         handle.close()
       },
+      onClose,
     })
+    return handle
   }
 
+  // New sessions that a notice tells of; it tells of the next ones too while it stands, instead of another over it.
+  let told: Session[] = []
+  let notice: { close: () => void } | undefined
   const news = new Set<Session>()
 
-  /** Tells of new sessions; several at once, as after going online, are one notice. */
   function tellNews() {
-    const sessions = [...news]
+    const sessions = [...told, ...news]
+    const former = notice
+    notice = undefined
+    former?.close()
     news.clear()
-    const [first] = sessions
+    const first = sessions.at(-1)
     if (!first) return
+    told = sessions
     if (preferences.soundSession) play('session')
     const one = sessions.length === 1
     const names = sessions.map((session) => session.customerName).join('、')
@@ -75,7 +83,12 @@ export function startAlerts(router: Router): () => void {
       ? t('workbench.alert.arrived', { name: first.customerName })
       : t('workbench.alert.several', { count: sessions.length })
     const text = one ? [first.institution, first.lastMessage].filter(Boolean).join(' · ') : names
-    inPage(first, heading, text)
+    const shown = inPage(first, heading, text, () => {
+      if (notice !== shown) return
+      notice = undefined
+      told = []
+    })
+    notice = shown
     onDesktop(first, heading, text)
   }
 
