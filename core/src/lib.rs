@@ -16,6 +16,7 @@ mod port;
 mod realtime;
 mod session;
 mod settings;
+mod stats;
 mod team;
 mod tenant;
 mod text;
@@ -150,6 +151,7 @@ impl Core {
         file::register(self, &mut routes);
         notification::register(self, &mut routes);
         settings::register(self, &mut routes);
+        stats::register(self, &mut routes);
         realtime::register(self, &mut routes);
         access::guard(self.clone(), routes.routes())
     }

@@ -354,4 +354,17 @@ const TABLES: &[Spec] = &[
         columns: &[("dictionary_id", Id), ("value", Text(64)), ("label", Text(64)), ("sort", Int)],
         indexes: &[(true, &["dictionary_id", "value"])],
     },
+    // --- statistics -----------------------------------------------------------------------------------------
+    Spec {
+        name: "stats_sample",
+        columns: &[
+            ("slot", Long),
+            ("team_id", Id),
+            ("queued", Int),
+            ("longest_wait", Int),
+            ("active", Int),
+            ("agents_online", Int),
+        ],
+        indexes: &[(true, &["tenant_id", "slot", "team_id"]), (false, &["slot"])],
+    },
 ];

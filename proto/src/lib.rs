@@ -20,4 +20,4 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/kefu.rs"));
     include!(concat!(env!("OUT_DIR"), "/validate_impl.rs"));
 }
-pub use generated::kefu::{common, customer, file, notification, realtime, session, settings, team, user};
+pub use generated::kefu::{common, customer, file, notification, realtime, session, settings, stats, team, user};

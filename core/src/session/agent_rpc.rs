@@ -16,7 +16,7 @@ use tonic::{Request, Response, Status as RpcStatus, async_trait};
 
 use crate::Core;
 use crate::access::{Ctx, enter};
-use crate::clock::{Time, timestamp};
+use crate::clock::{Time, start_of_day, timestamp};
 use crate::db::{Page, Scoped};
 use crate::error::{Result, not_found};
 use crate::session::agent;
@@ -128,7 +128,8 @@ async fn views(core: &Core, ctx: &Ctx, users: Vec<user_info::Model>) -> Result<V
     let states = agent::states(db, ctx.tenant, &ids).await?;
     let members =
         team_member::Entity::of(ctx.tenant).filter(team_member::Column::UserId.is_in(ids.clone())).all(db).await?;
-    let today = closed_since(core, ctx, &ids, start_of_day(core, ctx).await?).await?;
+    let zone = crate::settings::zone(&crate::settings::general(db, ctx.tenant).await?);
+    let today = closed_since(core, ctx, &ids, start_of_day(now, zone)).await?;
     let unanswered = longest_unanswered(core, ctx, &ids).await?;
     let view = |user: user_info::Model| {
         let state = states.get(&user.id);
@@ -147,15 +148,6 @@ async fn views(core: &Core, ctx: &Ctx, users: Vec<user_info::Model>) -> Result<V
         }
     };
     Ok(users.into_iter().map(view).collect())
-}
-
-/// Midnight in the tenant's time zone.
-async fn start_of_day(core: &Core, ctx: &Ctx) -> Result<Time> {
-    let settings = crate::settings::general(core.db.read(), ctx.tenant).await?;
-    let local = core.clock.now().with_timezone(&crate::settings::zone(&settings));
-    let midnight =
-        local.date_naive().and_hms_opt(0, 0, 0).and_then(|t| t.and_local_timezone(local.timezone()).earliest());
-    Ok(midnight.map_or(core.clock.now(), |t| t.to_utc()))
 }
 
 async fn closed_since(core: &Core, ctx: &Ctx, ids: &[i64], since: Time) -> Result<HashMap<i64, i32>> {

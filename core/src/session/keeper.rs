@@ -1,5 +1,5 @@
 //! The keeper looks after what no call does: agents who are gone, queues that somebody forgot to drain, and hints for
-//! edges that have missed a push. Every step is a conditional update, so any number of cores may keep.
+//! edges that have missed a push; and it takes the samples of the statistics. Every step is a conditional update, so any number of cores may keep.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::session::entity::chat_session;
 use crate::session::state::code;
 use crate::session::{agent, assign, queue};
+use crate::stats::Sampler;
 
 /// Between two rounds.
 const ROUND: Duration = Duration::from_secs(1);
@@ -28,6 +29,7 @@ const SWEEP: u64 = 3600;
 pub(crate) async fn run(core: Arc<Core>) {
     let mut rounds = tokio::time::interval(ROUND);
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut sampler = Sampler::default();
     for number in 0u64.. {
         tokio::select! {
             () = core.stop.cancelled() => return,
@@ -35,6 +37,9 @@ pub(crate) async fn run(core: Arc<Core>) {
         }
         if let Err(error) = round(&core, number).await {
             tracing::warn!(%error, "the keeper's round failed");
+        }
+        if let Err(error) = sampler.look(&core).await {
+            tracing::warn!(%error, "no sample could be taken");
         }
     }
 }
@@ -52,6 +57,7 @@ async fn round(core: &Core, number: u64) -> Result<()> {
     tell_heads(core).await?;
     if number % SWEEP == SWEEP - 1 {
         crate::job::sweep(core).await?;
+        crate::stats::sweep(core).await?;
     }
     Ok(())
 }

@@ -72,6 +72,32 @@ async fn has_open(db: &impl ConnectionTrait, tenant: TenantId, of: sea_orm::sea_
     Ok(open.one(db).await?.is_some())
 }
 
+/// A member of a team who is online and present.
+#[derive(Debug)]
+pub(crate) struct Online {
+    pub(crate) tenant_id: i64,
+    pub(crate) team_id: i64,
+    pub(crate) user_id: i64,
+}
+
+/// The members of teams who are online and present, of one tenant or of all. Whoever serves in two teams is there
+/// twice.
+pub(crate) async fn online(db: &impl ConnectionTrait, tenant: Option<TenantId>, now: Time) -> Result<Vec<Online>> {
+    let states = tenant.map_or_else(agent_state::Entity::of_all_tenants, agent_state::Entity::of);
+    let here: Vec<i64> = states
+        .filter(agent_state::Column::Status.eq(code(AgentStatus::Online)))
+        .filter(agent_state::Column::PresentUntil.gt(now))
+        .select_only()
+        .column(agent_state::Column::UserId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let members = tenant.map_or_else(team_member::Entity::of_all_tenants, team_member::Entity::of);
+    let members = members.filter(team_member::Column::UserId.is_in(here)).all(db).await?;
+    let online = |m: team_member::Model| Online { tenant_id: m.tenant_id, team_id: m.team_id, user_id: m.user_id };
+    Ok(members.into_iter().map(online).collect())
+}
+
 /// For each team: members who are online and present, and sessions that wait.
 pub(crate) async fn team_load(
     db: &impl ConnectionTrait,
@@ -80,17 +106,8 @@ pub(crate) async fn team_load(
     team_ids: &[i64],
 ) -> Result<HashMap<i64, (i32, i32)>> {
     let mut load: HashMap<i64, (i32, i32)> = team_ids.iter().map(|id| (*id, (0, 0))).collect();
-    let members = team_member::Entity::of(tenant)
-        .filter(team_member::Column::TeamId.is_in(team_ids.iter().copied()))
-        .all(db)
-        .await?;
-    let online = agent_state::Entity::of(tenant)
-        .filter(agent_state::Column::Status.eq(code(AgentStatus::Online)))
-        .filter(agent_state::Column::PresentUntil.gt(now))
-        .all(db)
-        .await?;
-    for member in members.iter().filter(|m| online.iter().any(|a| a.user_id == m.user_id)) {
-        load.entry(member.team_id).or_default().0 += 1;
+    for agent in online(db, Some(tenant), now).await?.iter().filter(|agent| team_ids.contains(&agent.team_id)) {
+        load.entry(agent.team_id).or_default().0 += 1;
     }
     for team_id in team_ids {
         let queued = waiting(tenant, *team_id).count(db).await?;

@@ -22,6 +22,7 @@ mod session;
 mod settings;
 mod silence;
 mod stage;
+mod stats;
 mod tenant;
 mod tenants;
 mod transfer;
