@@ -224,6 +224,7 @@ const TABLES: &[Spec] = &[
             ("customer_read_seq", Int),
             ("agent_delivered_seq", Int),
             ("agent_read_seq", Int),
+            ("marked_unread", Flag),
             ("unanswered_since", MaybeTime),
             ("customer_time", Time),
             ("reminded", Flag),

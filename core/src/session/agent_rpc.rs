@@ -8,7 +8,8 @@ use kefu_proto::session::v1::agent::Status as AgentStatus;
 use kefu_proto::session::v1::agent_service_server::AgentService;
 use kefu_proto::session::v1::session::Status;
 use kefu_proto::session::v1::{
-    Agent, GetMyAgentRequest, ListAgentsRequest, ListAgentsResponse, SetMyAgentStatusRequest,
+    Agent, GetMyAgentRequest, ListAgentsRequest, ListAgentsResponse, ListCandidatesRequest, ListCandidatesResponse,
+    SetMyAgentStatusRequest,
 };
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
@@ -19,9 +20,9 @@ use crate::access::{Ctx, enter};
 use crate::clock::{Time, start_of_day, timestamp};
 use crate::db::{Page, Scoped};
 use crate::error::{Result, not_found};
-use crate::session::agent;
 use crate::session::entity::chat_session;
 use crate::session::state::code;
+use crate::session::{agent, candidate};
 use crate::team::entity::team_member;
 use crate::user::entity::user_info;
 
@@ -50,6 +51,14 @@ impl AgentService for Rpc {
             size: page.size,
             pages: page.pages(total),
         }))
+    }
+
+    async fn list_candidates(
+        &self,
+        request: Request<ListCandidatesRequest>,
+    ) -> Result<Response<ListCandidatesResponse>, RpcStatus> {
+        let (ctx, req) = enter(request)?;
+        Ok(Response::new(ListCandidatesResponse { list: candidate::list(&self.0, &ctx, &req).await? }))
     }
 
     async fn get_my_agent(&self, request: Request<GetMyAgentRequest>) -> Result<Response<Agent>, RpcStatus> {
@@ -121,7 +130,8 @@ fn skills(user: &user_info::Model) -> Vec<String> {
     serde_json::from_value(user.skills.clone()).unwrap_or_default()
 }
 
-async fn views(core: &Core, ctx: &Ctx, users: Vec<user_info::Model>) -> Result<Vec<Agent>> {
+/// Users as agents.
+pub(super) async fn views(core: &Core, ctx: &Ctx, users: Vec<user_info::Model>) -> Result<Vec<Agent>> {
     let db = core.db.read();
     let now = core.clock.now();
     let ids: Vec<i64> = users.iter().map(|u| u.id).collect();

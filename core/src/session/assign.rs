@@ -52,20 +52,21 @@ pub(crate) struct Choice {
     pub(crate) reason: String,
 }
 
+/// Whom a strategy takes first: the least of these.
+pub(crate) fn order(strategy: Strategy, candidate: &Candidate) -> (i32, Time, i64) {
+    let active = if strategy == Strategy::LeastActive { candidate.active } else { 0 };
+    (active, candidate.last_assign_time, candidate.user_id)
+}
+
 /// Chooses an agent; none if nobody is here and has room.
 pub(crate) fn choose(strategy: Strategy, candidates: &[Candidate], now: Time) -> Option<Choice> {
     let free = candidates.iter().filter(|c| c.is_here(now) && c.has_room());
-    match strategy {
-        Strategy::LeastActive => free.min_by_key(|c| (c.active, c.last_assign_time, c.user_id)).map(|c| Choice {
-            user_id: c.user_id,
-            reason: format!("最少会话数：当前 {}/{}", c.active, c.max_sessions),
-        }),
-        Strategy::RoundRobin | Strategy::Unspecified => free.min_by_key(|c| (c.last_assign_time, c.user_id)).map(|c| {
-            Choice {
-                user_id: c.user_id, reason: format!("轮询：距上次分配最久，当前 {}/{}", c.active, c.max_sessions)
-            }
-        }),
-    }
+    let why = match strategy {
+        Strategy::LeastActive => "最少会话数",
+        Strategy::RoundRobin | Strategy::Unspecified => "轮询：距上次分配最久",
+    };
+    free.min_by_key(|c| order(strategy, c))
+        .map(|c| Choice { user_id: c.user_id, reason: format!("{why}，当前 {}/{}", c.active, c.max_sessions) })
 }
 
 /// A team with its agents as they stand.
@@ -96,7 +97,8 @@ pub(crate) async fn team_snapshot(core: &Core, tenant: TenantId, team_id: i64) -
     })
 }
 
-fn candidate_of(state: &agent_state::Model, team_max: i32) -> Candidate {
+/// An agent as a candidate, within the limit of a team; 0 for none.
+pub(crate) fn candidate_of(state: &agent_state::Model, team_max: i32) -> Candidate {
     let max_sessions = if team_max > 0 { std::cmp::min(state.max_sessions, team_max) } else { state.max_sessions };
     Candidate {
         user_id: state.user_id,
@@ -160,6 +162,17 @@ pub(crate) enum Claim {
     Own,
 }
 
+impl Claim {
+    /// The states in which an agent can be given a session; one who takes it by hand may be in any.
+    pub(crate) fn statuses(self) -> &'static [AgentStatus] {
+        match self {
+            Self::Auto => &[AgentStatus::Online],
+            Self::Asked => &[AgentStatus::Online, AgentStatus::Busy],
+            Self::Own => &[],
+        }
+    }
+}
+
 /// Gives a locked session to an agent, with all that follows: loads, the record with its why, the line the customer
 /// reads, the event. Errors: AGENT_UNAVAILABLE, AGENT_FULL.
 pub(crate) async fn hand_over(
@@ -193,6 +206,7 @@ pub(crate) async fn hand_over(
         row.assign_time = Set(Some(now));
     }
     row.team_id = Set(team_id);
+    row.marked_unread = Set(false);
     clear_transfer(&mut row);
     let mut session = save(tx, row, version).await?;
     let name = crate::user::names(&**tx, tx.ctx().tenant, &[to]).await?.remove(&to).unwrap_or_default();
@@ -215,11 +229,7 @@ async fn take_place(tx: &Tx<'_>, agent_id: i64, team_id: i64, claim: Claim) -> R
         .col_expr(C::ActiveCount, Expr::col(C::ActiveCount).add(1))
         .col_expr(C::LastAssignTime, Expr::value(now))
         .filter(C::UserId.eq(agent_id));
-    let allowed: &[AgentStatus] = match claim {
-        Claim::Auto => &[AgentStatus::Online],
-        Claim::Asked => &[AgentStatus::Online, AgentStatus::Busy],
-        Claim::Own => &[],
-    };
+    let allowed = claim.statuses();
     if claim == Claim::Own {
         // Whoever takes a session is there, if only for the grace time.
         let settings = crate::settings::assignment(&**tx, tenant).await?;

@@ -26,6 +26,7 @@ entity! {
         customer_read_seq: i32,
         agent_delivered_seq: i32,
         agent_read_seq: i32,
+        marked_unread: bool,
         unanswered_since: Option<DateTimeUtc>,
         customer_time: DateTimeUtc,
         reminded: bool,

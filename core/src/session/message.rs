@@ -130,6 +130,7 @@ fn note_senders(session: &mut chat_session::Model, drafts: &[Draft], now: Time) 
                 session.first_reply_time.get_or_insert(now);
                 session.agent_delivered_seq = seq;
                 session.agent_read_seq = seq;
+                session.marked_unread = false;
             }
             _ => {}
         }
@@ -158,6 +159,7 @@ async fn advance(
         .col_expr(C::CustomerReadSeq, Expr::value(session.customer_read_seq))
         .col_expr(C::AgentDeliveredSeq, Expr::value(session.agent_delivered_seq))
         .col_expr(C::AgentReadSeq, Expr::value(session.agent_read_seq))
+        .col_expr(C::MarkedUnread, Expr::value(session.marked_unread))
         .col_expr(C::Version, Expr::col(C::Version).add(1))
         .col_expr(C::UpdateTime, Expr::value(now))
         .filter(C::Id.eq(session.id))

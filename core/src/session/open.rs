@@ -88,6 +88,7 @@ impl Opening<'_> {
             customer_read_seq: Set(0),
             agent_delivered_seq: Set(0),
             agent_read_seq: Set(0),
+            marked_unread: Set(false),
             unanswered_since: Set(None),
             customer_time: Set(now),
             reminded: Set(false),

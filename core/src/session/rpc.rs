@@ -13,9 +13,9 @@ use kefu_proto::session::v1::{
     BatchAssignSessionsResponse, CloseSessionRequest, CreateNoteRequest, CreateSessionRequest, DeclineTransferRequest,
     GetSessionRequest, LeaveMessageRequest, ListAssignmentsRequest, ListAssignmentsResponse, ListMessagesRequest,
     ListMessagesResponse, ListNotesRequest, ListNotesResponse, ListSessionsRequest, ListSessionsResponse,
-    ListUnassignedSessionsRequest, Message, Note, PrioritizeSessionRequest, RateSessionRequest, ReassignSessionRequest,
-    RecallMessageRequest, SendMessageRequest, SendMessageResponse, SendTypingRequest, Session, TakeOverSessionRequest,
-    TransferSessionRequest,
+    ListUnassignedSessionsRequest, MarkSessionUnreadRequest, Message, Note, PrioritizeSessionRequest,
+    RateSessionRequest, ReassignSessionRequest, RecallMessageRequest, SendMessageRequest, SendMessageResponse,
+    SendTypingRequest, Session, TakeOverSessionRequest, TransferSessionRequest,
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder};
 use tonic::{Request, Response, Status as RpcStatus, async_trait};
@@ -29,7 +29,7 @@ use crate::session::assign::{Claim, drain, hand_over};
 use crate::session::entity::{chat_session, session_assignment, session_note};
 use crate::session::open::{self, Opening};
 use crate::session::state::{demand_status, lock_visible, requeue, save, status};
-use crate::session::{audience, close, list, message, note, query, queue, recall, transfer, view};
+use crate::session::{audience, close, list, mark, message, note, query, queue, recall, transfer, view};
 use crate::team::entity::team;
 
 /// See the module.
@@ -158,6 +158,16 @@ impl SessionService for Rpc {
         let ack = super::writer::Ack { principal: ctx.principal.clone(), session_id: req.id, seq, kind: req.kind() };
         self.0.writer.ack(ack).await?;
         Ok(Response::new(Empty {}))
+    }
+
+    async fn mark_session_unread(
+        &self,
+        request: Request<MarkSessionUnreadRequest>,
+    ) -> Result<Response<Session>, RpcStatus> {
+        let (ctx, req) = enter(request)?;
+        let tx = self.0.begin(&ctx).await?;
+        let session = mark::unread(&tx, req.id).await?;
+        Ok(self.done(tx, session, 0).await?)
     }
 
     async fn send_typing(&self, request: Request<SendTypingRequest>) -> Result<Response<Empty>, RpcStatus> {

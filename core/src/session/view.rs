@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use kefu_proto::common::v1::Principal;
-use kefu_proto::session::v1::session::{Queue, Rating, Transfer};
+use kefu_proto::session::v1::session::{Queue, Rating, Status, Transfer};
 use kefu_proto::session::v1::{Assignment, Message, Note, Session};
 use sea_orm::{ColumnTrait, QueryFilter};
 
@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::file::entity::file_info;
 use crate::session::entity::{chat_message, chat_session, session_assignment, session_note};
 use crate::session::queue::{self, Place};
+use crate::session::state::code;
 
 /// Whose eyes see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +124,7 @@ fn session(row: chat_session::Model, side: Side, names: &Names, place: Option<Pl
         create_time: Some(timestamp(row.create_time)),
         assign_time: row.assign_time.map(timestamp),
         close_time: row.close_time.map(timestamp),
+        marked_unread: row.marked_unread && row.status == code(Status::Active),
     };
     if side == Side::Customer {
         hide_internals(&mut session);
@@ -133,6 +135,7 @@ fn session(row: chat_session::Model, side: Side, names: &Names, place: Option<Pl
 /// Security row 22: what is for staff alone.
 fn hide_internals(session: &mut Session) {
     session.vip = false;
+    session.marked_unread = false;
     session.transfer = None;
     session.customer_online = false;
     session.note_count = 0;

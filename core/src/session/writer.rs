@@ -345,12 +345,17 @@ async fn apply_ack(
         (&mut session.agent_delivered_seq, &mut session.agent_read_seq)
     };
     let reads = ack.kind == AckKind::Read;
-    if *delivered >= seq && (!reads || *read >= seq) {
+    // Whoever looks again has seen the mark of unread, though nothing new is read.
+    let unmarks = reads && !is_customer && session.marked_unread;
+    if !unmarks && *delivered >= seq && (!reads || *read >= seq) {
         return Ok(Ok(None));
     }
     *delivered = std::cmp::max(*delivered, seq);
     if reads {
         *read = std::cmp::max(*read, seq);
+    }
+    if unmarks {
+        session.marked_unread = false;
     }
     session.version += 1;
     let (delivered_column, read_column) = if is_customer {
@@ -361,6 +366,7 @@ async fn apply_ack(
     let mut update = chat_session::Entity::change(TenantId(session.tenant_id))
         .col_expr(delivered_column, raised(delivered_column, seq))
         .col_expr(C::Version, Expr::col(C::Version).add(1))
+        .col_expr(C::MarkedUnread, Expr::value(session.marked_unread))
         .col_expr(C::UpdateTime, Expr::value(now));
     if reads {
         update = update.col_expr(read_column, raised(read_column, seq));

@@ -173,11 +173,12 @@ fn is_bounded(field: &FieldDescriptor, rules: &Rules) -> bool {
 #[test]
 fn lists_come_in_pages() {
     /// Lists that are not pages.
-    const WHOLE: [(&str, &str); 6] = [
+    const WHOLE: [(&str, &str); 7] = [
         ("ListMessages", "read by sequence, not by page"),
         ("PollEvents", "read by cursor"),
         ("CreateRegisterLinks", "the links just made, at most 500"),
         ("ListPermissions", "as many as the contract has"),
+        ("ListCandidates", "the members of one team"),
         ("ListDictionaries", "a handful, made by Kefu"),
         ("ListDictionaryItems", "the choices of one select box"),
     ];
@@ -208,9 +209,10 @@ fn lists_come_in_pages() {
 #[test]
 fn what_staff_change_is_recorded() {
     /// Writes that leave no operation-log row.
-    const QUIET: [(&str, &str); 5] = [
+    const QUIET: [(&str, &str); 6] = [
         ("SendMessage", "the message itself is the record"),
         ("AckMessages", "a mark that moves with reading"),
+        ("MarkSessionUnread", "a mark of one's own"),
         ("SendTyping", "stores nothing"),
         ("SetMyAgentStatus", "one's own state, many times a day"),
         ("MarkNotificationsRead", "one's own marks"),

@@ -3,6 +3,7 @@
 mod access;
 mod assignment;
 mod authentication;
+mod candidate;
 mod code;
 mod contract;
 mod faults;

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::stage::{Stage, send, socket};
 
-on_each_database!(marks_rise_and_are_told);
+on_each_database!(marks_rise_and_are_told, what_was_looked_at_can_be_marked_unread);
 
 async fn look(rest: &Rest, session: &str) -> Result<Json> {
     Ok(rest.get(&format!("/sessions/{session}")).await?.data()?.clone())
@@ -66,5 +66,45 @@ async fn marks_rise_and_are_told(server: &Server) -> Result<()> {
     let told = hers.expect_where("session_update", |s| s["agentReadSeq"] == sent).await?;
     ensure!(told["agentDeliveredSeq"] == sent, "{told}");
     ensure!(look(&agent.rest, session).await?["unread"] == 0, "read");
+    Ok(())
+}
+
+async fn what_was_looked_at_can_be_marked_unread(server: &Server) -> Result<()> {
+    let stage = Stage::make(server, 2).await?;
+    let (agent, colleague) = (&stage.agents[0], &stage.agents[1]);
+    agent.set_status("ONLINE").await?;
+    let customer = stage.tenant.customer(&stage.team).await?;
+    let session = customer.session.as_str();
+    let (mark, ack) = (format!("/sessions/{session}/unread"), format!("/sessions/{session}/ack"));
+    let seq = look(&agent.rest, session).await?["lastSeq"].clone();
+    agent.rest.post(&ack, json!({"seq": seq, "kind": "READ"})).await?.data()?;
+    let mut ours = socket(server, &agent.rest).await?;
+    let marked = agent.rest.post(&mark, json!({})).await?;
+    ensure!(marked.data()?["markedUnread"] == true && marked.data()?["unread"] == 0, "{}", marked.envelope);
+    ours.expect_where("session_update", |s| s["markedUnread"] == true).await?;
+    // The customer reads "read" as before, and learns nothing of the mark.
+    let hers = look(&customer.rest, session).await?;
+    ensure!(hers["markedUnread"] == false && hers["agentReadSeq"] == seq, "{hers}");
+    // Another message does not take it away; looking at it does, though nothing is new.
+    agent.rest.post(&ack, json!({"seq": seq, "kind": "DELIVERED"})).await?.data()?;
+    ensure!(look(&agent.rest, session).await?["markedUnread"] == true, "taken away unseen");
+    agent.rest.post(&ack, json!({"seq": seq, "kind": "READ"})).await?.data()?;
+    ours.expect_where("session_update", |s| s["markedUnread"] == false).await?;
+    // So does an answer, and handing the session on.
+    agent.rest.post(&mark, json!({})).await?.data()?;
+    send(&agent.rest, session, "a1", "您好").await?.data()?;
+    ensure!(look(&agent.rest, session).await?["markedUnread"] == false, "answered");
+    agent.rest.post(&mark, json!({})).await?.data()?;
+    colleague.set_status("ONLINE").await?;
+    let hand = json!({"agentId": colleague.id, "reason": "换人"});
+    stage.admin().post(&format!("/sessions/{session}/reassign"), hand).await?.data()?;
+    ensure!(look(&colleague.rest, session).await?["markedUnread"] == false, "somebody else's mark");
+    // Only whoever serves it marks it, and only while it is open.
+    stage.admin().post(&mark, json!({})).await?.refused(403, "PERMISSION_DENIED")?;
+    agent.rest.post(&mark, json!({})).await?.refused(404, "NOT_FOUND")?;
+    colleague.rest.post(&mark, json!({})).await?.data()?;
+    stage.close(session).await?;
+    ensure!(stage.look(session).await?["markedUnread"] == false, "it is over");
+    colleague.rest.post(&mark, json!({})).await?.refused(409, "SESSION_CLOSED")?;
     Ok(())
 }

@@ -153,6 +153,14 @@ export abstract class Operations {
   }
 
   /**
+   * 可分配客服. The members of a team, the best choice for a session first, each with why it can be given to that one or
+   * not: what assigning or transferring it would answer. Permission session:transfer. Errors: NOT_FOUND.
+   */
+  listCandidates(request: t.ListCandidatesRequest, options?: CallOptions): Promise<t.ListCandidatesResponse> {
+    return this.call('GET', '/api/v1/sessions/{id}/candidates', request, options)
+  }
+
+  /**
    * 切换状态. Sets the caller's state. Going online counts as presence until the grace time has passed; a socket or a long
    * poll keeps it up. Permission agent:serve.
    */
@@ -263,6 +271,15 @@ export abstract class Operations {
   /** 待分配列表. The sessions that wait, in queue order, each with why it still waits. Permission session:assign. */
   listUnassignedSessions(request: t.ListUnassignedSessionsRequest = {}, options?: CallOptions): Promise<t.ListSessionsResponse> {
     return this.call('GET', '/api/v1/sessions/unassigned', request, options)
+  }
+
+  /**
+   * 标为未读. The agent who serves a session marks it as unread: looked at, but not dealt with. What the customer sees as
+   * read stays so. Reading it again, or a message to the customer, takes the mark away. Permission session:send.
+   * Errors: NOT_FOUND, SESSION_STATE, PERMISSION_DENIED.
+   */
+  markSessionUnread(request: t.MarkSessionUnreadRequest, options?: CallOptions): Promise<t.Session> {
+    return this.call('POST', '/api/v1/sessions/{id}/unread', request, options)
   }
 
   /**
@@ -410,6 +427,14 @@ export abstract class Operations {
   /** 更新设置. PUT replaces, PATCH sets the fields present. Permission settings:write. */
   updateSettingsPatch(request: Partial<t.UpdateSettingsRequest>, options?: CallOptions): Promise<t.Settings> {
     return this.call('PATCH', '/api/v1/settings', request, options)
+  }
+
+  /**
+   * 实时会话. The figures of the supervision board as they stand now, and how they were in each of the last twelve hours.
+   * Permission stats:read. Errors: NOT_FOUND (team).
+   */
+  getRealtimeSessions(request: t.GetRealtimeSessionsRequest = {}, options?: CallOptions): Promise<t.RealtimeSessions> {
+    return this.call('GET', '/api/v1/stats/realtime/sessions', request, options)
   }
 
   /** 添加成员. Adds members; somebody who is one already stays one. Permission team:write. Errors: NOT_FOUND. */

@@ -46,14 +46,16 @@ export const Permission = {
   SESSION_READ: 'session:read',
   /** 分配记录 */
   SESSION_READ_ASSIGNMENT: 'session:read-assignment',
-  /** 消息回执、撤回消息、发送消息、正在输入 */
+  /** 消息回执、标为未读、撤回消息、发送消息、正在输入 */
   SESSION_SEND: 'session:send',
-  /** 接受转接、拒绝转接、会话转接 */
+  /** 可分配客服、接受转接、拒绝转接、会话转接 */
   SESSION_TRANSFER: 'session:transfer',
   /** 分配策略、系统设置 */
   SETTINGS_READ: 'settings:read',
   /** 更新策略、更新设置 */
   SETTINGS_WRITE: 'settings:write',
+  /** 实时会话 */
+  STATS_READ: 'stats:read',
   /** 团队详情、团队成员、团队列表 */
   TEAM_READ: 'team:read',
   /** 添加成员、创建团队、删除团队、移除成员、更新团队 */

@@ -192,6 +192,37 @@ export interface BatchAssignSessionsResponseResult {
   message: string
 }
 
+/** A member of a team, and whether a session can be given to that one now. */
+export interface Candidate {
+  /** The agent, with state and load. */
+  agent: Agent | null
+  /** The session can be given to the agent now. */
+  eligible: boolean
+  /** Why, or why not. */
+  fit: CandidateFit
+  /** The same in the caller's language, with the figures behind the order. */
+  message: string
+}
+
+/** How an agent stands to a session. */
+export type CandidateFit =
+  /** Not set. */
+  | 'FIT_UNSPECIFIED'
+  /** Online, with room: assignment chooses among these. */
+  | 'FREE'
+  /** Busy, with room: by a word only, never by the strategy. */
+  | 'BUSY'
+  /** Serves as many sessions as allowed. */
+  | 'FULL'
+  /** Away. */
+  | 'AWAY'
+  /** Has set to be there, but has no connection. */
+  | 'NOT_PRESENT'
+  /** Offline. */
+  | 'OFFLINE'
+  /** Serves the session already. */
+  | 'SERVING'
+
 /** Changes the caller's password. */
 export interface ChangePasswordRequest {
   /** The present password. */
@@ -516,6 +547,12 @@ export interface GetFileRequest {
 /** Asks for the caller's state. */
 export type GetMyAgentRequest = Record<string, never>
 
+/** Asks for the figures of the supervision board. */
+export interface GetRealtimeSessionsRequest {
+  /** Only of this team; 0 for all. */
+  teamId?: string
+}
+
 /** Asks for one session. */
 export interface GetSessionRequest {
   /** The session. */
@@ -598,6 +635,20 @@ export interface ListAssignmentsResponse {
   size: number
   /** Pages in all. */
   pages: number
+}
+
+/** Asks who could take a session. */
+export interface ListCandidatesRequest {
+  /** The session. */
+  id: string
+  /** The team to look in; 0 for the session's own. */
+  teamId?: string
+}
+
+/** Who could take a session. */
+export interface ListCandidatesResponse {
+  /** The members of the team, the best choice first. */
+  list: Candidate[]
 }
 
 /** Asks for a customer's sessions. */
@@ -1060,6 +1111,12 @@ export interface MarkNotificationsReadRequest {
   upToId?: string
 }
 
+/** Marks a session as unread. */
+export interface MarkSessionUnreadRequest {
+  /** The session. */
+  id: string
+}
+
 /** A message. */
 export interface Message {
   /** The id. */
@@ -1295,6 +1352,57 @@ export interface RateSessionRequest {
   tags?: string[]
   /** One sentence. */
   comment?: string
+}
+
+/**
+ * The figures of the supervision board. Today is the calendar day in the tenant's time zone. A figure that is not
+ * known is absent, never 0.
+ */
+export interface RealtimeSessions {
+  /** Sessions that wait. */
+  queued: number
+  /** Since when the one waits that has waited longest; absent if none does. */
+  longestWaitingSince: string | null
+  /** Sessions that agents serve. */
+  active: number
+  /** Agents who are online and present. */
+  agentsOnline: number
+  /**
+   * Mean seconds from the beginning of the wait to the agent's first words, of the sessions first answered today;
+   * absent if there are none.
+   */
+  firstResponseSeconds?: number
+  /** How many sessions were first answered today. */
+  firstResponses: number
+  /** Mean score of the ratings given today, 1 to 5; absent if there are none. */
+  ratingScore?: number
+  /** How many ratings were given today, of sessions closed in the last thirty days. */
+  ratings: number
+  /** The last twelve hours, oldest first; the last one is under way. */
+  hours: RealtimeSessionsHour[]
+  /** As of. */
+  time: string | null
+}
+
+/**
+ * An hour of the trend. States are as they were recorded last in the hour, every five minutes; the hour under way
+ * shows them as they are now.
+ */
+export interface RealtimeSessionsHour {
+  /** When it began. */
+  time: string | null
+  /** Sessions that waited; absent if nothing was recorded. */
+  queued?: number
+  /** Seconds for which the first of them had waited, 0 if nobody did; absent if nothing was recorded. */
+  longestWaitSeconds?: number
+  /** Sessions that agents served; absent if nothing was recorded. */
+  active?: number
+  /** Agents online; absent if nothing was recorded. */
+  agentsOnline?: number
+  /** Mean seconds until the first response, of those given in the hour; absent if there were none. */
+  firstResponseSeconds?: number
+  /** Mean score of the ratings given in the hour; absent if there were none. */
+  ratingScore?: number
 }
 
 /** Gives an assigned session to another agent. */
@@ -1596,6 +1704,8 @@ export interface Session {
   assignTime: string | null
   /** Closed; absent before. */
   closeTime: string | null
+  /** The agent has marked it as unread, whatever was read; staff only. */
+  markedUnread: boolean
 }
 
 /** How the customer came. */
