@@ -1,11 +1,15 @@
 //! A demonstration (`kefu serve --demo`): staff, teams, customers and a working day of conversations, made by a core
 //! on a clock of its own before the real one starts. Everything but the users goes through the services, as in real
-//! use; what the day leaves behind is history, a few open sessions, and some that wait.
+//! use; what the day leaves behind is history, open sessions, and some that wait.
+//!
+//! The agents are as present as they would be after their last sign: an hour at most, as the settings of that day have
+//! it. Then they are gone like anybody without a connection, and what they served waits again.
 
 mod cast;
 mod day;
 mod play;
 mod stage;
+mod week;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -47,9 +51,9 @@ pub fn usernames() -> Vec<&'static str> {
 /// The core does not start, or an act fails; what was made until then remains.
 pub async fn fill(config: &Config) -> Result<Demo> {
     let now = Clock::System.now();
-    // The day before for preparations, then the day, which ends a minute ago.
+    // A day for preparations, the days before, then the day itself, which ends a minute ago.
     let begin = now - Duration::minutes(day::MINUTES + 1);
-    let clock = Clock::Manual(Arc::new(AtomicI64::new((begin - Duration::days(1)).timestamp_millis())));
+    let clock = Clock::Manual(Arc::new(AtomicI64::new((begin - Duration::days(week::DAYS + 1)).timestamp_millis())));
     let core = Core::start(config.clone(), clock).await?;
     let made = make(&core, begin).await;
     core.shutdown().await;
@@ -68,6 +72,7 @@ async fn make(core: &Arc<Core>, begin: crate::Time) -> Result<Demo> {
     let password: String = random_token()?.chars().take(PASSWORD_LENGTH).collect();
     let stage = Stage { core: core.clone(), service: core.service(), tenant };
     let cast = cast::prepare(&stage, &password).await?;
+    play::week(&stage, &cast, begin).await?;
     play::day(&stage, &cast, begin).await?;
     Ok(Demo { tenant: new, password: Some(password) })
 }

@@ -12,7 +12,8 @@ use kefu_proto::settings::v1::settings_service_client::SettingsServiceClient;
 use kefu_proto::settings::v1::{CreateQuickReplyRequest, UpdateAssignmentSettingsRequest, UpdateSettingsRequest};
 use kefu_proto::team::v1::team_service_client::TeamServiceClient;
 use kefu_proto::team::v1::{AddTeamMembersRequest, CreateTeamRequest, UpdateTeamRequest};
-use kefu_proto::user::v1::CreateUserRequest;
+use kefu_proto::user::v1::user_service_client::UserServiceClient;
+use kefu_proto::user::v1::{CreateUserRequest, UpdateUserRequest};
 use prost_types::FieldMask;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, QueryFilter};
@@ -21,6 +22,7 @@ use crate::access::Ctx;
 use crate::db::Scoped;
 use crate::demo::day::{PEOPLE, REPLIES, STAFF, TEAMS};
 use crate::demo::stage::{Actor, Stage};
+use crate::session::agent;
 use crate::user::account;
 use crate::user::entity::{role, user_info};
 
@@ -185,6 +187,22 @@ async fn archive(stage: &Stage, cast: &mut Cast) -> Result<()> {
         let id = customers.create_customer(stage.by(supervisor, request)?).await?.into_inner().id;
         cast.known.insert(person.phone, stage.enter(Kind::Customer, id).await?);
     }
+    Ok(())
+}
+
+/// From now on somebody serves no more sessions than now.
+pub(super) async fn limit(stage: &Stage, cast: &Cast, username: &str) -> Result<()> {
+    let id = cast.id(username)?;
+    let load = agent::states(stage.core.db.read(), stage.tenant, &[id]).await?;
+    let active = load.get(&id).map_or(0, |state| state.active_count);
+    let request = UpdateUserRequest {
+        id,
+        max_sessions: std::cmp::max(active, 1),
+        update_mask: mask(&["max_sessions"]),
+        ..Default::default()
+    };
+    let mut users = UserServiceClient::new(stage.service.clone());
+    users.update_user(stage.by(cast.administrator()?, request)?).await?;
     Ok(())
 }
 

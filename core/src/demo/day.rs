@@ -1,5 +1,7 @@
 //! The people of the demonstration, and what they say to one another on a working day.
 
+use kefu_proto::session::v1::agent::Status as AgentStatus;
+
 /// Minutes of the day.
 pub(super) const MINUTES: i64 = 480;
 
@@ -13,7 +15,7 @@ pub(super) struct Colleague {
 }
 
 /// The staff; the administrator comes first.
-pub(super) const STAFF: [Colleague; 8] = [
+pub(super) const STAFF: [Colleague; 9] = [
     Colleague { username: "chenjianguo", name: "陈建国", role: "administrator", skills: &[] },
     Colleague { username: "zhangmin", name: "张敏", role: "supervisor", skills: &[] },
     Colleague { username: "zhouping", name: "周萍", role: "supervisor", skills: &["数据上报"] },
@@ -21,6 +23,7 @@ pub(super) const STAFF: [Colleague; 8] = [
     Colleague { username: "liuyang", name: "刘洋", role: "agent", skills: &["登录问题", "打印问题"] },
     Colleague { username: "zhaojing", name: "赵静", role: "agent", skills: &["慢病随访", "建档"] },
     Colleague { username: "liqiang", name: "李强", role: "agent", skills: &["报表统计", "数据上报"] },
+    Colleague { username: "qianwei", name: "钱薇", role: "agent", skills: &["疫苗接种", "打印问题"] },
     Colleague { username: "sunlei", name: "孙磊", role: "agent", skills: &["数据上报"] },
 ];
 
@@ -44,7 +47,7 @@ pub(super) const TEAMS: [Team; 2] = [
         description: "受理各类咨询，解答登录、打印、建档、接种与随访问题",
         leader: "zhangmin",
         problem_types: &[],
-        members: &["wangfang", "liuyang", "zhaojing"],
+        members: &["wangfang", "liuyang", "zhaojing", "qianwei"],
     },
     Team {
         name: "报表与上报",
@@ -88,7 +91,7 @@ const fn newcomer(
 }
 
 /// The customers.
-pub(super) const PEOPLE: [Person; 14] = [
+pub(super) const PEOPLE: [Person; 24] = [
     known("林晓梅", "13800001001", "城东街道社区卫生服务中心", "公卫科科长", "江苏省南京市", true),
     known("高志远", "13800001002", "青山镇卫生院", "信息员", "江苏省南京市", false),
     known("何丽华", "13800001003", "滨湖区疾病预防控制中心", "免疫规划科", "江苏省无锡市", true),
@@ -97,12 +100,22 @@ pub(super) const PEOPLE: [Person; 14] = [
     known("马春燕", "13800001006", "临江市妇幼保健院", "保健科", "江苏省镇江市", false),
     known("郑海涛", "13800001007", "高新区卫生健康局", "统计专员", "江苏省苏州市", true),
     known("罗文斌", "13800001008", "白云镇中心卫生院", "公卫专干", "安徽省马鞍山市", false),
+    known("沈秋萍", "13800001015", "运河社区卫生服务中心", "妇幼专干", "江苏省常州市", false),
+    known("蒋为民", "13800001016", "龙泉区疾病预防控制中心", "慢病科科长", "江苏省南京市", true),
     newcomer("谢雨桐", "13800001009", "南河社区卫生服务中心", "全科医生"),
     newcomer("唐建军", "13800001010", "柳树乡卫生院", "药房管理员"),
     newcomer("韩雪", "13800001011", "东湖街道卫生服务站", "接种护士"),
     newcomer("冯德胜", "13800001012", "新河镇卫生院", "公卫医生"),
     newcomer("曹颖", "13800001013", "北城社区卫生服务中心", "档案管理员"),
     newcomer("邓超群", "13800001014", "三里桥村卫生室", "村医"),
+    newcomer("彭丽", "13800001017", "大桥镇卫生院", "接种门诊护士"),
+    newcomer("袁志刚", "13800001018", "梅山社区卫生服务中心", "公卫科副科长"),
+    newcomer("潘小芸", "13800001019", "凤凰乡卫生院", "统计员"),
+    newcomer("董海燕", "13800001020", "金湖社区卫生服务站", "全科医生"),
+    newcomer("梁伟", "13800001021", "清溪镇中心卫生院", "信息科"),
+    newcomer("苏婷婷", "13800001022", "翠园街道社区卫生服务中心", "健康管理师"),
+    newcomer("贾玉兰", "13800001023", "双塔村卫生室", "村医"),
+    newcomer("白晓东", "13800001024", "经开区疾病预防控制中心", "信息科科长"),
 ];
 
 /// A prepared answer for everybody.
@@ -114,7 +127,7 @@ pub(super) struct Reply {
 }
 
 /// The prepared answers.
-pub(super) const REPLIES: [Reply; 6] = [
+pub(super) const REPLIES: [Reply; 10] = [
     Reply {
         category: "常用",
         shortcut: "nh",
@@ -151,6 +164,30 @@ pub(super) const REPLIES: [Reply; 6] = [
         title: "上报失败",
         content: "请先在“数据质控”里查看未通过的记录，改正后点击“重新上报”。",
     },
+    Reply {
+        category: "常用",
+        shortcut: "sd",
+        title: "请稍等",
+        content: "{{customer}}您好，我正在核对，请您稍等几分钟，有结果马上回复您。",
+    },
+    Reply {
+        category: "建档",
+        shortcut: "qy",
+        title: "档案迁移",
+        content: "居民在其他机构已有档案时，请在“档案迁入”里按身份证号发起申请，对方确认后会自动转入。",
+    },
+    Reply {
+        category: "接种",
+        shortcut: "smq",
+        title: "扫码枪无反应",
+        content: "请先把输入法切换成英文，再换一个USB口，听到“嘀”声后重新扫码。",
+    },
+    Reply {
+        category: "随访",
+        shortcut: "sf",
+        title: "随访日期",
+        content: "下次随访日期按本次随访分类自动计算：控制满意三个月，控制不满意两周。",
+    },
 ];
 
 /// Something that is done in a conversation.
@@ -186,11 +223,20 @@ pub(super) struct Talk {
     pub(super) acts: &'static [(i64, Act)],
 }
 
-/// From this minute on the staff are in a meeting: whoever comes waits.
+/// From this minute on nobody takes anything more: whoever comes waits.
 pub(super) const MEETING: i64 = 462;
 
+/// The agents who are at work, and how they stand from then on: one is in a meeting, the others have their hands full.
+pub(super) const EVENING: [(&str, AgentStatus); 5] = [
+    ("wangfang", AgentStatus::Online),
+    ("liuyang", AgentStatus::Busy),
+    ("zhaojing", AgentStatus::Away),
+    ("liqiang", AgentStatus::Online),
+    ("sunlei", AgentStatus::Busy),
+];
+
 /// The day.
-pub(super) const TALKS: [Talk; 18] = [
+pub(super) const TALKS: [Talk; 30] = [
     Talk {
         minute: 6,
         person: 1,
@@ -227,7 +273,7 @@ pub(super) const TALKS: [Talk; 18] = [
     },
     Talk {
         minute: 38,
-        person: 8,
+        person: 10,
         team: FRONT,
         problem_type: "慢病随访",
         question: "高血压随访表里“下次随访日期”改不了，是灰色的。",
@@ -292,7 +338,7 @@ pub(super) const TALKS: [Talk; 18] = [
     },
     Talk {
         minute: 130,
-        person: 10,
+        person: 12,
         team: FRONT,
         problem_type: "疫苗接种",
         question: "扫码枪扫疫苗追溯码没反应，今天上午是接种日，排了好多人！",
@@ -339,7 +385,7 @@ pub(super) const TALKS: [Talk; 18] = [
     },
     Talk {
         minute: 235,
-        person: 9,
+        person: 11,
         team: FRONT,
         problem_type: "其他",
         question: "药品库存盘点后数量对不上，怎么调整？",
@@ -370,7 +416,7 @@ pub(super) const TALKS: [Talk; 18] = [
     },
     Talk {
         minute: 325,
-        person: 11,
+        person: 13,
         team: FRONT,
         problem_type: "慢病随访",
         question: "糖尿病患者随访记录保存时提示“空腹血糖超出范围”，患者确实是28.6。",
@@ -389,7 +435,7 @@ pub(super) const TALKS: [Talk; 18] = [
     },
     Talk {
         minute: 380,
-        person: 12,
+        person: 14,
         team: FRONT,
         problem_type: "建档",
         question: "纸质档案扫描件上传一半就停了，一共两百多页。",
@@ -428,6 +474,87 @@ pub(super) const TALKS: [Talk; 18] = [
         ],
     },
     Talk {
+        minute: 402,
+        person: 8,
+        team: FRONT,
+        problem_type: "建档",
+        question: "孕产妇建册时末次月经填错了，预产期跟着错，怎么改？",
+        acts: &[
+            (58, Act::Answers("沈老师您好，在孕册首页点“更正”，改末次月经后预产期会自动重算，产检计划也会跟着调整。")),
+            (190, Act::Asks("改好了，但是第一次产检的记录不见了。")),
+            (80, Act::Answers("没有丢，它被移到“计划外产检”里了。我帮您核对一下，稍等。")),
+            (1260, Act::Asks("找到了吗？孕妇还在诊室等着。")),
+        ],
+    },
+    Talk {
+        minute: 414,
+        person: 17,
+        team: FRONT,
+        problem_type: "疫苗接种",
+        question: "入库的时候批号扫不出来，只能手工输入吗？",
+        acts: &[
+            (66, Act::Answers("袁科长您好，可以手工输入。请问是哪个厂家的疫苗？我看看追溯码对照表里有没有。")),
+            (120, Act::Asks("北京的那家，水痘疫苗。")),
+            (75, Act::Notes("水痘疫苗新包装追溯码规则有变，研发在更新对照表，预计今晚发布。")),
+            (60, Act::Answers("新包装的追溯码规则有变，今晚更新后就能扫了，今天请先手工输入批号和效期。")),
+        ],
+    },
+    Talk {
+        minute: 421,
+        person: 18,
+        team: DATA,
+        problem_type: "报表统计",
+        question: "死因监测报表里有两条重复的，删除按钮是灰的。",
+        acts: &[
+            (92, Act::Answers("潘老师您好，已上报的记录不能直接删除，需要走“订正”。请把两条的卡片编号发我。")),
+            (240, Act::Asks("编号是20260118和20260119，姓名和日期都一样。")),
+        ],
+    },
+    Talk {
+        minute: 428,
+        person: 9,
+        team: FRONT,
+        problem_type: "慢病随访",
+        question: "全区的高血压规范管理率能不能按医生看？下午领导要用。",
+        acts: &[
+            (35, Act::Answers("蒋科长您好，可以，在“慢病驾驶舱”里把维度切换成“责任医生”。")),
+            (150, Act::Asks("切换以后有一百多位医生，能只看后二十名吗？")),
+            (50, Act::Answers("点表头“规范管理率”升序排列，再选每页20条就是后二十名，可以直接导出。")),
+            (70, Act::Notes("VIP客户，领导下午调研，注意优先响应。")),
+            (200, Act::Asks("导出来的表没有医生所属机构，麻烦尽快处理一下！")),
+        ],
+    },
+    Talk {
+        minute: 444,
+        person: 19,
+        team: FRONT,
+        problem_type: "打印问题",
+        question: "家庭医生签约协议打印出来是空白页。",
+        acts: &[
+            (48, Act::Answers("董医生您好，请先按 F12 旁边的“打印预览”看看有没有内容，再告诉我用的是什么浏览器。")),
+            (170, Act::Asks("预览里有，打出来没有。浏览器是系统自带的那个。")),
+        ],
+    },
+    Talk {
+        minute: 451,
+        person: 20,
+        team: DATA,
+        problem_type: "数据上报",
+        question: "省平台接口返回“令牌过期”，今天的体检数据传不上去。",
+        acts: &[
+            (105, Act::Answers("梁老师您好，省平台昨晚换了证书，请在“接口配置”里点“重新获取令牌”。")),
+            (210, Act::Asks("点了，提示机构未授权。")),
+        ],
+    },
+    Talk {
+        minute: 457,
+        person: 16,
+        team: FRONT,
+        problem_type: "登录问题",
+        question: "接种门诊的叫号屏一直停在登录界面，密码是对的。",
+        acts: &[(44, Act::Answers("彭护士您好，叫号屏用的是设备账号，不是您的账号。我把设备账号的重置方法发您。"))],
+    },
+    Talk {
         minute: 465,
         person: 2,
         team: FRONT,
@@ -437,7 +564,7 @@ pub(super) const TALKS: [Talk; 18] = [
     },
     Talk {
         minute: 469,
-        person: 13,
+        person: 15,
         team: FRONT,
         problem_type: "登录问题",
         question: "村医端手机上收不到验证码。",
@@ -450,5 +577,45 @@ pub(super) const TALKS: [Talk; 18] = [
         problem_type: "报表统计",
         question: "年度考核报表的模板更新了吗？",
         acts: &[(140, Act::Leaves("请在更新年度考核报表模板后通知我，电话13800001008，谢谢。"))],
+    },
+    Talk {
+        minute: 473,
+        person: 21,
+        team: FRONT,
+        problem_type: "慢病随访",
+        question: "随访录音上传失败，提示文件太大。",
+        acts: &[],
+    },
+    Talk {
+        minute: 475,
+        person: 23,
+        team: DATA,
+        problem_type: "数据上报",
+        question: "突发公共卫生事件快报打不开，页面一直转圈，请尽快处理。",
+        acts: &[],
+    },
+    Talk {
+        minute: 476,
+        person: 22,
+        team: FRONT,
+        problem_type: "建档",
+        question: "老人没有手机号，档案里手机号必填怎么办？",
+        acts: &[],
+    },
+    Talk {
+        minute: 477,
+        person: 12,
+        team: FRONT,
+        problem_type: "疫苗接种",
+        question: "接种日人太多，能不能临时加号？",
+        acts: &[],
+    },
+    Talk {
+        minute: 478,
+        person: 4,
+        team: FRONT,
+        problem_type: "登录问题",
+        question: "又登录不上了，还是同一台电脑。",
+        acts: &[(50, Act::Asks("其他电脑都正常，麻烦看一下。"))],
     },
 ];

@@ -1,4 +1,4 @@
-//! The play: all conversations of the day, act by act in the order of time.
+//! The play: the days before in short, then all conversations of the day, act by act in the order of time.
 
 use anyhow::{Context, Result};
 use chrono::Duration;
@@ -19,14 +19,19 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use crate::Time;
 use crate::access::Guarded;
 use crate::db::Scoped;
-use crate::demo::cast::{Cast, close_up, words};
-use crate::demo::day::{Act, MEETING, PEOPLE, Person, STAFF, TALKS, TEAMS, Talk};
+use crate::demo::cast::{Cast, close_up, limit, words};
+use crate::demo::day::{Act, EVENING, MEETING, MINUTES, PEOPLE, Person, STAFF, TALKS, TEAMS, Talk};
 use crate::demo::stage::{Actor, Stage};
+use crate::demo::week::{A_DAY, CASES, Case, DAYS};
 use crate::notification::entity::sent_message;
 use crate::session::entity::chat_session;
+use crate::stats::Sampler;
 
 /// Agents say that they are there at least this often.
 const PRESENCE: i64 = 30;
+
+/// Minutes between two samples of the statistics.
+const SAMPLES: usize = 20;
 
 /// What happens at one moment.
 enum Moment {
@@ -34,16 +39,56 @@ enum Moment {
     Arrival,
     /// The act of this number.
     Act(usize),
-    /// The staff go into a meeting.
+    /// The staff go into a meeting, or stay behind with what they have.
     Meeting,
     /// Nothing; the agents are still there.
     Presence,
+    /// Nothing; the statistics take their sample.
+    Sample,
 }
 
 /// A conversation under way.
 struct Scene {
     session_id: i64,
     customer: Actor,
+}
+
+/// Plays the days before, each a few sessions from question to rating.
+pub(super) async fn week(stage: &Stage, cast: &Cast, begin: Time) -> Result<()> {
+    let known: Vec<&Person> = PEOPLE.iter().filter(|person| cast.known.contains_key(person.phone)).collect();
+    for turn in 0..DAYS * A_DAY {
+        let (days, number) = (DAYS - turn / A_DAY, turn % A_DAY);
+        let minutes = 20 + number * 60 + days * 7 % 23;
+        stage.advance_to(begin - Duration::days(days) + Duration::minutes(minutes));
+        let turn = usize::try_from(turn)?;
+        let case = &CASES[turn % CASES.len()];
+        let members = TEAMS[case.team].members;
+        set_agent(stage, cast, members[turn % members.len()], AgentStatus::Online).await?;
+        let customer = cast.known[known[turn % known.len()].phone];
+        serve(stage, cast, case, customer).await?;
+    }
+    stage.settle().await
+}
+
+/// One session of the days before.
+async fn serve(stage: &Stage, cast: &Cast, case: &Case, customer: Actor) -> Result<()> {
+    let mut service = sessions(stage);
+    let pass = |seconds: i64| stage.advance_to(stage.core.clock.now() + Duration::seconds(seconds));
+    let id = ask(stage, cast, case.team, customer, case.problem_type, case.question).await?;
+    let agent = agent_of(stage, cast, id).await?;
+    pass(case.patience);
+    service.send_message(stage.by(agent, message(id, 0, case.answer))?).await?;
+    pass(140);
+    service.send_message(stage.by(customer, message(id, 1, case.thanks))?).await?;
+    pass(45);
+    let close = CloseSessionRequest { id, summary: case.summary.to_owned(), ..Default::default() };
+    service.close_session(stage.by(agent, close)?).await?;
+    if let Some((score, comment)) = case.rating {
+        pass(30);
+        let rating = RateSessionRequest { id, score, comment: comment.to_owned(), ..Default::default() };
+        service.rate_session(stage.by(customer, rating)?).await?;
+    }
+    Ok(())
 }
 
 /// Plays the whole day.
@@ -53,8 +98,9 @@ pub(super) async fn day(stage: &Stage, cast: &Cast, begin: Time) -> Result<()> {
     for (second, talk, moment) in timeline() {
         stage.advance_to(begin + Duration::seconds(second));
         match moment {
-            Moment::Presence => set_agents(stage, cast, AgentStatus::Online).await?,
-            Moment::Meeting => set_agents(stage, cast, AgentStatus::Away).await?,
+            Moment::Presence => go_online(stage, cast).await?,
+            Moment::Meeting => go_to_meeting(stage, cast).await?,
+            Moment::Sample => Sampler::default().look(&stage.core).await?,
             Moment::Arrival => scenes[talk] = Some(arrive(stage, cast, &TALKS[talk]).await?),
             Moment::Act(number) => {
                 let scene = scenes[talk].as_ref().context("somebody acts before arriving")?;
@@ -71,6 +117,7 @@ fn timeline() -> Vec<(i64, usize, Moment)> {
     let presence = (0..MEETING).step_by(usize::try_from(PRESENCE).unwrap_or(1));
     let mut moments: Vec<_> = presence.map(|minute| (minute * 60, 0, Moment::Presence)).collect();
     moments.push((MEETING * 60, 0, Moment::Meeting));
+    moments.extend((0..MINUTES).step_by(SAMPLES).map(|minute| (minute * 60, 0, Moment::Sample)));
     for (talk, of) in TALKS.iter().enumerate() {
         let mut second = of.minute * 60;
         moments.push((second, talk, Moment::Arrival));
@@ -87,11 +134,28 @@ fn sessions(stage: &Stage) -> SessionServiceClient<Guarded> {
     SessionServiceClient::new(stage.service.clone())
 }
 
-async fn set_agents(stage: &Stage, cast: &Cast, status: AgentStatus) -> Result<()> {
+async fn set_agent(stage: &Stage, cast: &Cast, username: &str, status: AgentStatus) -> Result<()> {
     let mut agents = AgentServiceClient::new(stage.service.clone());
-    for username in TEAMS.iter().flat_map(|team| team.members) {
-        let request = SetMyAgentStatusRequest { status: status.into() };
-        agents.set_my_agent_status(stage.by(cast.actor(username)?, request)?).await?;
+    let request = SetMyAgentStatusRequest { status: status.into() };
+    agents.set_my_agent_status(stage.by(cast.actor(username)?, request)?).await?;
+    Ok(())
+}
+
+/// All who are at work are there.
+async fn go_online(stage: &Stage, cast: &Cast) -> Result<()> {
+    for (username, _) in EVENING {
+        set_agent(stage, cast, username, AgentStatus::Online).await?;
+    }
+    Ok(())
+}
+
+/// From now on whoever comes waits: who stays online takes no more than there is already.
+async fn go_to_meeting(stage: &Stage, cast: &Cast) -> Result<()> {
+    for (username, status) in EVENING {
+        if status == AgentStatus::Online {
+            limit(stage, cast, username).await?;
+        }
+        set_agent(stage, cast, username, status).await?;
     }
     Ok(())
 }
@@ -102,14 +166,19 @@ async fn arrive(stage: &Stage, cast: &Cast, talk: &Talk) -> Result<Scene> {
     let Some(customer) = cast.known.get(person.phone).copied() else {
         return register(stage, &cast.links[talk.team], person, talk).await;
     };
+    let session_id = ask(stage, cast, talk.team, customer, talk.problem_type, talk.question).await?;
+    Ok(Scene { session_id, customer })
+}
+
+/// Opens a session; gives its id.
+async fn ask(stage: &Stage, cast: &Cast, team: usize, customer: Actor, kind: &str, question: &str) -> Result<i64> {
     let request = CreateSessionRequest {
-        team_id: cast.teams[talk.team],
-        problem_type: talk.problem_type.to_owned(),
-        question: talk.question.to_owned(),
+        team_id: cast.teams[team],
+        problem_type: kind.to_owned(),
+        question: question.to_owned(),
         ..Default::default()
     };
-    let session = sessions(stage).create_session(stage.by(customer, request)?).await?.into_inner();
-    Ok(Scene { session_id: session.id, customer })
+    Ok(sessions(stage).create_session(stage.by(customer, request)?).await?.into_inner().id)
 }
 
 async fn register(stage: &Stage, link: &str, person: &Person, talk: &Talk) -> Result<Scene> {
