@@ -19,6 +19,8 @@ use tonic::{Request, Response, Status, Streaming};
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Service, ServiceExt};
 
+/// Longer than any token: what HTTP/2 takes in a header.
+const LONGEST_TOKEN: usize = 16 << 10;
 /// The longest wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Messages a page; the most the core gives.
@@ -50,7 +52,7 @@ impl Caller {
 
     /// The same client with a token; none if it cannot be one.
     pub(crate) fn with_token(&self, token: &str) -> Option<Self> {
-        if token.is_empty() {
+        if token.is_empty() || token.len() > LONGEST_TOKEN {
             return None;
         }
         let mut value: MetadataValue<Ascii> = format!("Bearer {token}").parse().ok()?;

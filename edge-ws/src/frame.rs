@@ -95,7 +95,8 @@ fn auth(data: &mut Map<String, Json>) -> Result<Auth, BadFrame> {
         }),
         Some(_) => return Err(BadFrame("resume is no object")),
     };
-    Ok(Auth { token: string(data, "token", 16 << 10)?, device: string(data, "deviceId", 128)?, resume })
+    // Too long for a token is a wrong token, not a wrong frame.
+    Ok(Auth { token: string(data, "token", usize::MAX)?, device: string(data, "deviceId", 128)?, resume })
 }
 
 fn cursors(value: Option<Json>) -> Result<BTreeMap<i64, i32>, BadFrame> {

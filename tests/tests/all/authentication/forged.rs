@@ -157,6 +157,7 @@ fn shapes(valid: &str) -> Result<Vec<Bad>> {
         ("the word null", "null".to_owned()),
         ("the word undefined", "undefined".to_owned()),
         ("15 KB", format!("{valid}{}", "A".repeat(15_000))),
+        ("40 KB", format!("{valid}{}", "A".repeat(40_000))),
         ("64 KiB", format!("{valid}{}", "A".repeat(65_536))),
     ];
     Ok(bent.into_iter().map(|(name, token)| Bad::token(name, token)).collect())
