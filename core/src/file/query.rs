@@ -16,7 +16,9 @@ pub(super) async fn visible(db: &impl ConnectionTrait, ctx: &Ctx, id: i64) -> Re
         return Ok(row);
     }
     if row.session_id == 0 {
-        return Err(not_found("file"));
+        // A face belongs to whoever sees the name.
+        let face = crate::user::is_avatar(db, ctx.tenant, id).await?;
+        return if face { Ok(row) } else { Err(not_found("file")) };
     }
     // That there is such a session is not told either.
     let session = visible_session(db, ctx, row.session_id).await;

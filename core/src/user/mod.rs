@@ -18,7 +18,7 @@ pub(crate) mod role;
 mod rpc;
 
 pub(crate) use login::end_logins;
-pub(crate) use query::names;
+pub(crate) use query::{is_avatar, names};
 
 use std::sync::Arc;
 

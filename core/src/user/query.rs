@@ -113,3 +113,9 @@ pub(crate) async fn names(db: &impl ConnectionTrait, tenant: TenantId, ids: &[i6
         .await?;
     Ok(rows.into_iter().collect())
 }
+
+/// Whether a file is a user's avatar.
+pub(crate) async fn is_avatar(db: &impl ConnectionTrait, tenant: TenantId, file_id: i64) -> Result<bool> {
+    let user = user_info::Entity::of(tenant).filter(user_info::Column::AvatarFileId.eq(file_id)).limit(1);
+    Ok(user.one(db).await?.is_some())
+}

@@ -15,6 +15,7 @@ on_each_database!(
     disabling_acts_at_once,
     deleting_acts_at_once_and_frees_the_name,
     a_change_of_roles_acts_on_the_next_call,
+    an_avatar_is_seen_by_whoever_sees_the_name,
 );
 
 const FIRST: &str = "first password 1";
@@ -218,5 +219,23 @@ async fn a_change_of_roles_acts_on_the_next_call(server: &Server) -> Result<()> 
     let path = format!("/sessions/{}/messages", busy.session);
     agent.rest.post(&path, send).await?.refused(403, "PERMISSION_DENIED")?;
     agent.rest.get("/user/info").await?.data()?;
+    Ok(())
+}
+
+async fn an_avatar_is_seen_by_whoever_sees_the_name(server: &Server) -> Result<()> {
+    let tenant = server.tenant().await?;
+    let (agent, colleague) = (tenant.agent().await?, tenant.agent().await?);
+    let customer = tenant.customer(&tenant.team(&[&agent]).await?).await?;
+    let upload = agent.rest.upload("/files", &serde_json::Map::new(), "face.txt", b"face".to_vec()).await?;
+    let path = format!("/files/{}", upload.text("id")?);
+    colleague.rest.get(&path).await?.refused(404, "NOT_FOUND")?;
+    let face = json!({"avatarFileId": upload.text("id")?});
+    agent.rest.call("PATCH", "/user/info", Some(face)).await?.data()?;
+    for somebody in [&colleague.rest, &customer.rest] {
+        somebody.get(&path).await?.data()?;
+    }
+    server.tenant().await?.admin.rest.get(&path).await?.refused(404, "NOT_FOUND")?;
+    agent.rest.call("PATCH", "/user/info", Some(json!({"avatarFileId": "0"}))).await?.data()?;
+    colleague.rest.get(&path).await?.refused(404, "NOT_FOUND")?;
     Ok(())
 }
