@@ -33,18 +33,22 @@ fn check(link: &register_link::Model, now: Time) -> Result<()> {
     if link.expire_time <= now { Err(refuse(ErrorReason::LinkExpired)) } else { Ok(()) }
 }
 
-/// Counts one more use. The conditions stand in the update itself: of two who race for the last use, one wins.
-pub(super) async fn claim(tx: &Tx<'_>, link: &register_link::Model) -> Result<()> {
+/// As [`find`] checks it, for rows that have not been read.
+pub(super) fn usable(now: Time) -> Condition {
     use register_link::Column;
     let free =
         Condition::any().add(Column::MaxUses.eq(0)).add(Expr::col(Column::UsedCount).lt(Expr::col(Column::MaxUses)));
+    Condition::all().add(Column::Revoked.eq(false)).add(Column::ExpireTime.gt(now)).add(free)
+}
+
+/// Counts one more use. The conditions stand in the update itself: of two who race for the last use, one wins.
+pub(super) async fn claim(tx: &Tx<'_>, link: &register_link::Model) -> Result<()> {
+    use register_link::Column;
     let claimed = register_link::Entity::change(tx.ctx().tenant)
         .col_expr(Column::UsedCount, Expr::col(Column::UsedCount).add(1))
         .col_expr(Column::UpdateTime, Expr::value(tx.now()))
         .filter(Column::Id.eq(link.id))
-        .filter(Column::Revoked.eq(false))
-        .filter(Column::ExpireTime.gt(tx.now()))
-        .filter(free)
+        .filter(usable(tx.now()))
         .exec(&**tx)
         .await?;
     if claimed.rows_affected == 1 { Ok(()) } else { Err(refuse(ErrorReason::LinkInvalid)) }

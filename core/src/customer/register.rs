@@ -39,7 +39,9 @@ pub(super) async fn preview(core: &Core, token: &str) -> Result<VerifyRegisterLi
     }
     Ok(VerifyRegisterLinkResponse {
         tenant_name,
+        team_id: team.id,
         team_name: team.name,
+        recall_seconds: general.recall_seconds,
         problem_type: link.problem_type,
         problem_types,
         expire_time: Some(timestamp(link.expire_time)),

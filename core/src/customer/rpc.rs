@@ -199,6 +199,9 @@ impl Rpc {
         if req.team_id != 0 {
             select = select.filter(register_link::Column::TeamId.eq(req.team_id));
         }
+        if req.usable {
+            select = select.filter(link::usable(self.0.clock.now()));
+        }
         let page = Page::new(req.page, req.size);
         let (rows, total) = page.read(select, db).await?;
         let ids: Vec<i64> = rows.iter().map(|row| row.team_id).collect();

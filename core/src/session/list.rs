@@ -48,12 +48,17 @@ pub(crate) async fn sessions(core: &Core, ctx: &Ctx, req: &ListSessionsRequest) 
         let own = if ctx.is_customer() { Column::CustomerId } else { Column::AgentId };
         select = select.filter(own.eq(ctx.principal.id));
     }
-    for (bound, field, from) in
-        [(&req.create_time_from, "create_time_from", true), (&req.create_time_to, "create_time_to", false)]
-    {
+    for (bound, field, column, from) in [
+        (&req.create_time_from, "create_time_from", Column::CreateTime, true),
+        (&req.create_time_to, "create_time_to", Column::CreateTime, false),
+        (&req.close_time_from, "close_time_from", Column::CloseTime, true),
+        (&req.close_time_to, "close_time_to", Column::CloseTime, false),
+        (&req.first_reply_time_from, "first_reply_time_from", Column::FirstReplyTime, true),
+        (&req.rating_time_from, "rating_time_from", Column::RatingTime, true),
+    ] {
         if let Some(bound) = bound {
             let bound = time(bound).ok_or_else(|| invalid(field, "in"))?;
-            select = select.filter(if from { Column::CreateTime.gte(bound) } else { Column::CreateTime.lt(bound) });
+            select = select.filter(if from { column.gte(bound) } else { column.lt(bound) });
         }
     }
     if !req.keyword.trim().is_empty() {

@@ -15,6 +15,7 @@ use tonic::{Request, Response, Status};
 use crate::Core;
 use crate::access::audit::operation_log;
 use crate::access::{Ctx, contains, enter};
+use crate::clock::time;
 use crate::db::{Page, Scoped, Tx};
 use crate::error::{Result, invalid, not_found};
 use crate::mask::Mask;
@@ -77,6 +78,13 @@ impl SettingsService for Rpc {
         if req.user_id > 0 {
             let user = i16::try_from(i32::from(Kind::User)).unwrap_or(0);
             select = select.filter(Column::PrincipalKind.eq(user)).filter(Column::PrincipalId.eq(req.user_id));
+        }
+        if let Some(from) = &req.create_time_from {
+            select =
+                select.filter(Column::CreateTime.gte(time(from).ok_or_else(|| invalid("create_time_from", "in"))?));
+        }
+        if let Some(to) = &req.create_time_to {
+            select = select.filter(Column::CreateTime.lt(time(to).ok_or_else(|| invalid("create_time_to", "in"))?));
         }
         let page = Page::new(req.page, req.size);
         let (rows, total) = page.read(select, self.0.db.read()).await?;

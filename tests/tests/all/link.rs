@@ -24,7 +24,9 @@ async fn a_link_serves_as_often_as_it_says(server: &Server) -> Result<()> {
     let (id, token) = (made.text("list.0.id")?, made.text("list.0.token")?);
     ensure!(made.text("list.0.url")?.ends_with(&token), "{}", made.envelope);
     let verify = format!("/customers/verify-link?token={token}");
-    anybody.get(&verify).await?.data()?;
+    let form_of = anybody.get(&verify).await?;
+    ensure!(form_of.text("teamId")? == stage.team && form_of.data()?["recallSeconds"] == 120, "{}", form_of.envelope);
+    ensure!(list(stage.admin(), "/register-links?usable=true").await?.len() == 1, "it can be used");
     let mut forms = Vec::new();
     for _ in 0..8 {
         forms.push(form(&stage.tenant, &token, "您好").await?);
@@ -38,6 +40,8 @@ async fn a_link_serves_as_often_as_it_says(server: &Server) -> Result<()> {
         }
     }
     ensure!(won == 3, "{won} have registered with a link for three");
+    ensure!(list(stage.admin(), "/register-links?usable=true").await?.is_empty(), "it is used up");
+    ensure!(list(stage.admin(), "/register-links").await?.len() == 1, "it is still listed");
     let customers = list(stage.admin(), "/customers").await?;
     ensure!(customers.len() == 3, "{customers:?}");
     anybody.get(&verify).await?.refused(404, "LINK_INVALID")?;

@@ -125,5 +125,14 @@ async fn each_change_leaves_one_row_and_a_refused_one_none(server: &Server) -> R
     ensure!(row["code"] == "***" && row["newPassword"] == "***", "{row}");
     log.one("kefu.user.v1.UserService/DeleteUser", me, &admin.call("DELETE", &path, None).await?).await?;
 
+    // The page of the log finds rows by their times.
+    for (filter, found) in [
+        ("createTimeFrom=2020-01-01T00:00:00Z", true),
+        ("createTimeFrom=2099-01-01T00:00:00Z", false),
+        ("createTimeTo=2020-01-01T00:00:00Z", false),
+    ] {
+        let page = admin.get(&format!("/operation-logs?{filter}")).await?;
+        ensure!((page.data()?["total"] != 0) == found, "{filter}: {}", page.envelope);
+    }
     log.holds_no_secret(&code).await
 }

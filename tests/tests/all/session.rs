@@ -53,6 +53,16 @@ async fn a_served_session_is_rated_once_and_recorded(server: &Server) -> Result<
     let seen = stage.look(&second).await?;
     ensure!(seen["rating"]["score"] == 5 && seen["rating"]["comment"] == "谢谢", "{seen}");
 
+    // The figures of the board open their rows: each filter finds it, and not from tomorrow on.
+    let asked = |filter: &str, time: &str| format!("/sessions?customerId={}&{filter}={time}", customer.id);
+    for filter in ["closeTimeFrom", "firstReplyTimeFrom", "ratingTimeFrom"] {
+        let found = list(stage.admin(), &asked(filter, "2020-01-01T00:00:00Z")).await?;
+        ensure!(found.iter().any(|s| s["id"] == second.as_str()), "{filter}: {found:?}");
+        ensure!(list(stage.admin(), &asked(filter, "2099-01-01T00:00:00Z")).await?.is_empty(), "{filter}");
+    }
+    ensure!(list(stage.admin(), &asked("ratingTimeFrom", "2020-01-01T00:00:00Z")).await?.len() == 1, "unrated ones");
+    ensure!(list(stage.admin(), &asked("closeTimeTo", "2020-01-01T00:00:00Z")).await?.is_empty(), "closeTimeTo");
+
     // A second customer ends later, and waits after the first in the archive list.
     let other = stage.tenant.customer(&stage.team).await?;
     stage.close(&other.session).await?;

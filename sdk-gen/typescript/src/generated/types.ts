@@ -800,6 +800,10 @@ export interface ListOperationLogsRequest {
   method?: string
   /** Only by this staff user. */
   userId?: string
+  /** Done at or after. */
+  createTimeFrom?: string
+  /** Done before. */
+  createTimeTo?: string
 }
 
 /** A page of the operation log, newest first. */
@@ -869,6 +873,8 @@ export interface ListRegisterLinksRequest {
   size?: number
   /** Only of this team. */
   teamId?: string
+  /** Only those that can be used now: neither revoked, expired nor used up. */
+  usable?: boolean
 }
 
 /** A page of links. */
@@ -955,6 +961,14 @@ export interface ListSessionsRequest {
   createTimeFrom?: string
   /** Created before. */
   createTimeTo?: string
+  /** Closed at or after. */
+  closeTimeFrom?: string
+  /** Closed before. */
+  closeTimeTo?: string
+  /** First answered at or after. */
+  firstReplyTimeFrom?: string
+  /** Rated at or after. */
+  ratingTimeFrom?: string
 }
 
 /** A page of sessions. */
@@ -2147,6 +2161,10 @@ export interface VerifyRegisterLinkResponse {
   expireTime: string | null
   /** Somebody is on duty now; otherwise the customer leaves a message. */
   onDuty: boolean
+  /** The team, for a customer who is logged in already and asks again. */
+  teamId: string
+  /** Seconds for which a message can be recalled. */
+  recallSeconds: number
 }
 
 /** A span of a weekday in which somebody is on duty. */
