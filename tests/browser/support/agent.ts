@@ -26,7 +26,7 @@ export class Desk {
 
   async goOnline(): Promise<void> {
     await this.page.getByRole('button', { name: '上线', exact: true }).click()
-    await expect(this.page.getByRole('button', { name: '我的状态：在线' })).toBeVisible()
+    await expect(this.page.getByRole('button', { name: /我的状态：\s*在线/ })).toBeVisible()
   }
 
   /** A session's row in the list. */

@@ -14,17 +14,17 @@ const WIDTHS = [
 ]
 const RULES: RunOptions = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }
 
-/** Looks at a page at three widths, light and dark: takes its picture, and checks that nothing is cut off at the side and
+/** Looks at a page at three widths, and at its own in the dark: takes its picture, and checks that nothing is cut off at the side and
     that it is accessible. */
 export async function inspect(
   page: Page,
   name: string,
   schemes: ('light' | 'dark')[] = ['light', 'dark'],
 ): Promise<void> {
-  const before = page.viewportSize()
+  const own = page.viewportSize() ?? { width: 1440, height: 900 }
   for (const scheme of schemes) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
-    for (const size of WIDTHS) {
+    for (const size of scheme === 'light' ? WIDTHS : [own]) {
       const where = `${name} ${size.width} ${scheme}`
       await page.setViewportSize(size)
       await page.screenshot({ path: join(SCREENS, `${name}-${size.width}-${scheme}.png`), animations: 'disabled' })
@@ -37,7 +37,7 @@ export async function inspect(
     }
   }
   await page.emulateMedia({ colorScheme: null, reducedMotion: null })
-  if (before) await page.setViewportSize(before)
+  await page.setViewportSize(own)
 }
 
 /** What is wrong with the page for somebody who does not see it, or not well: serious and critical things only; the

@@ -69,7 +69,7 @@ test('login, and the API reference', async ({ open, server, world }) => {
   await newcomer.login('first password')
   await inspect(newcomer.page, 'console-change-password')
   await page.goto(`${server.origin}/docs/`)
-  await expect(page.getByRole('heading', { name: 'Session' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: /^Session / })).toBeVisible()
   await inspect(page, 'docs', ['light'])
 })
 

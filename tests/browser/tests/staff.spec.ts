@@ -41,7 +41,7 @@ test('the keyboard alone logs in, goes online and answers', async ({ open, world
   await expect(page.getByRole('menuitem', { name: '在线' })).toBeVisible()
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
-  await expect(page.getByRole('button', { name: /我的状态：在线/ })).toBeVisible()
+  await expect(page.getByRole('button', { name: /我的状态：\s*在线/ })).toBeVisible()
   const { kefu, sessionId } = await world.waiting('张医生', '怎么登录？')
 
   const desk = new Desk(page, world.origin, agent)
