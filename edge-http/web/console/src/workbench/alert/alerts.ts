@@ -1,6 +1,4 @@
 import type { Message, Session } from '@kefu/sdk'
-import { ElNotification } from 'element-plus'
-import 'element-plus/es/components/notification/style/css'
 import { watch } from 'vue'
 import type { Router } from 'vue-router'
 
@@ -9,18 +7,9 @@ import { usePreferences } from '../../app/preferences.ts'
 import { usePageTitle } from '../../app/title.ts'
 import { i18n } from '../../i18n/index.ts'
 import { useDesk } from '../desk.ts'
+import { createNews } from './news.ts'
+import { inPage, onDesktop } from './notice.ts'
 import { play, unlockAtFirstGesture } from './sound.ts'
-
-/** Whether the desktop may show notifications, as the browser says. */
-export function desktopPermission(): NotificationPermission | 'unsupported' {
-  return typeof Notification === 'undefined' ? 'unsupported' : Notification.permission
-}
-
-/** Asks the browser for notifications of the desktop; true if they may be shown. */
-export async function askDesktop(): Promise<boolean> {
-  if (typeof Notification === 'undefined') return false
-  return (await Notification.requestPermission()) === 'granted'
-}
 
 /** Calls the agent: for new sessions, for messages that nobody looks at, in the title. Gives how to end it. */
 export function startAlerts(router: Router): () => void {
@@ -33,76 +22,14 @@ export function startAlerts(router: Router): () => void {
   const isLookedAt = (sessionId: string) =>
     document.hasFocus() && router.currentRoute.value.params['sessionId'] === sessionId
   const open = (id: string) => void router.push(`/workbench/${id}`)
-
-  function onDesktop(session: Session, heading: string, text: string) {
-    if (!preferences.desktop || document.hasFocus() || desktopPermission() !== 'granted') return
-    // The same session replaces its notification instead of heaping them up.
-    const notification = new Notification(heading, { body: text, tag: `kefu-${session.id}` })
-    notification.onclick = () => {
-      window.focus()
-      open(session.id)
-      notification.close()
-    }
-  }
-
-  function inPage(session: Session, heading: string, text: string, onClose?: () => void): { close: () => void } {
-    const handle = ElNotification({
-      title: heading,
-      message: text,
-      duration: 8000,
-      // Over the end of the list: at the right it would lie on the box one writes in.
-      position: 'bottom-left',
-      customClass: 'desk-notice',
-      onClick: () => {
-        open(session.id)
-        handle.close()
-      },
-      onClose,
-    })
-    return handle
-  }
-
-  // New sessions that a notice tells of; it tells of the next ones too while it stands, instead of another over it.
-  let told: Session[] = []
-  let notice: { close: () => void } | undefined
-  const news = new Set<Session>()
-
-  function tellNews() {
-    const sessions = [...told, ...news]
-    const former = notice
-    notice = undefined
-    former?.close()
-    news.clear()
-    const first = sessions.at(-1)
-    if (!first) return
-    told = sessions
-    if (preferences.soundSession) play('session')
-    const one = sessions.length === 1
-    const names = sessions.map((session) => session.customerName).join('、')
-    const heading = one
-      ? t('workbench.alert.arrived', { name: first.customerName })
-      : t('workbench.alert.several', { count: sessions.length })
-    const text = one ? [first.institution, first.lastMessage].filter(Boolean).join(' · ') : names
-    const shown = inPage(first, heading, text, () => {
-      if (notice !== shown) return
-      notice = undefined
-      told = []
-    })
-    notice = shown
-    onDesktop(first, heading, text)
-  }
-
-  function arrived(session: Session) {
-    if (news.size === 0) setTimeout(tellNews, 400)
-    news.add(session)
-  }
+  const arrived = createNews(open)
 
   function left(session: Session) {
     const { customerName: name, agentName: agent } = session
     if (session.status === 'CLOSED') {
-      if (session.closeReason !== 'BY_STAFF') inPage(session, t('workbench.alert.closed', { name }), '')
-    } else if (agent) inPage(session, t('workbench.alert.moved', { name, agent }), '')
-    else inPage(session, t('workbench.alert.requeued', { name }), '')
+      if (session.closeReason !== 'BY_STAFF') inPage(session, t('workbench.alert.closed', { name }), '', open)
+    } else if (agent) inPage(session, t('workbench.alert.moved', { name, agent }), '', open)
+    else inPage(session, t('workbench.alert.requeued', { name }), '', open)
   }
 
   function onMessage(message: Message) {
@@ -110,7 +37,7 @@ export function startAlerts(router: Router): () => void {
     const session = desk.known.get(message.sessionId)
     if (!session || !desk.isMine(session) || message.seq <= session.agentReadSeq) return
     if (preferences.soundMessage) play('message')
-    onDesktop(session, session.customerName, message.content || t('workbench.message.file'))
+    onDesktop(session, session.customerName, message.content || t('workbench.message.file'), open)
   }
 
   const offs = [
