@@ -139,7 +139,8 @@ test('a conversation opens at the first unread message, and new ones do not move
   const { kefu, sessionId } = await world.waiting('张医生', '第 0 句')
   await desk.open('张医生')
   await desk.hears('第 0 句')
-  await desk.row('张医生').waitFor()
+  const unread = desk.row('张医生').getByLabel(/条未读/)
+  await expect(unread).toHaveCount(0)
   await desk.page.goto(`${world.origin}/console/admin/account`)
   for (let n = 1; n <= 40; n++) await kefu.sendMessage({ id: sessionId, clientMsgId: `c-${n}`, content: `第 ${n} 句` })
 
@@ -155,6 +156,7 @@ test('a conversation opens at the first unread message, and new ones do not move
   await pill.click()
   await expect(desk.messages.getByText('第 41 句', { exact: true })).toBeInViewport()
 
+  await expect(unread).toHaveCount(0)
   await desk.page.reload()
   await expect(desk.messages.getByText('第 41 句', { exact: true })).toBeInViewport()
 })
