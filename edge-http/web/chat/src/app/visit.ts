@@ -54,8 +54,7 @@ function place(sessions: Session[]) {
   const last = sessions[0] ?? null
   visit.session = open ?? last
   if (open || (last && awaitsRating(last))) visit.step = 'talk'
-  // Who comes by another team's link is asked by its form.
-  else if (last && (!visit.link || visit.link.teamName === last.teamName)) visit.step = 'returning'
+  else if (last) visit.step = 'returning'
   else visit.step = visit.link ? 'form' : 'link'
 }
 
@@ -155,7 +154,8 @@ export async function leaveMessage(content: string): Promise<void> {
 /** Asks again without the form. Where a message is given it is left instead of waiting for an agent. */
 export async function askAgain(message = ''): Promise<void> {
   const request = {
-    teamId: visit.session?.teamId,
+    // What was not solved goes back to its team; who comes again, to the link's.
+    teamId: (visit.step === 'returning' && visit.link?.teamId) || visit.session?.teamId,
     problemType: visit.link?.problemType || visit.session?.problemType || '',
   }
   if (!message) return showSession(await kefu.createSession(request))
