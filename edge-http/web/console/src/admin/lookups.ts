@@ -24,6 +24,25 @@ export function useAgents(): ShallowRef<Agent[]> {
   return lookup(Permission.AGENT_READ, () => readAll((page) => kefu.listAgents(page)))
 }
 
+/** Somebody to choose. */
+export interface Person {
+  id: string
+  name: string
+}
+
+/** Everybody who works here; for those who may not see users, the agents. */
+export function usePeople(): ShallowRef<Person[]> {
+  if (!useAuth().may(Permission.USER_READ)) {
+    return lookup(Permission.AGENT_READ, async () => {
+      const agents = await readAll((page) => kefu.listAgents(page))
+      return agents.map((agent) => ({ id: agent.userId, name: agent.name }))
+    })
+  }
+  return lookup(Permission.USER_READ, () =>
+    readAll((page) => kefu.listUsers({ ...page, sort: 'name', status: 'ENABLED' })),
+  )
+}
+
 /** The roles that users can have. */
 export function useRoles(): ShallowRef<Role[]> {
   return lookup(Permission.ROLE_READ, async () => {

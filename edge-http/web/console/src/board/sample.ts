@@ -45,6 +45,7 @@ export function sampleSession(fields: Partial<Session>): Session {
     agentDeliveredSeq: 0,
     agentReadSeq: 0,
     unread: 1,
+    markedUnread: false,
     unansweredSince: null,
     customerOnline: true,
     noteCount: 0,

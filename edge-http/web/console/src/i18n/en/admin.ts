@@ -192,7 +192,7 @@ const admin: typeof zh = {
     queued: 'Waiting',
     created: 'Created',
     add: 'Add',
-    addWho: 'Choose agents to add',
+    addWho: 'Choose whom to add',
     added: 'Members added: {count}',
     noMembers: 'No members yet',
     noMembersHelp: 'Without members, customers of this team can only wait.',

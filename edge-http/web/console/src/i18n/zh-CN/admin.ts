@@ -190,7 +190,7 @@ export default {
     queued: '排队',
     created: '创建时间',
     add: '添加',
-    addWho: '选择要添加的客服',
+    addWho: '选择要添加的人',
     added: '已添加 {count} 位成员',
     noMembers: '还没有成员',
     noMembersHelp: '没有成员的团队，客户只能排队等待。',
