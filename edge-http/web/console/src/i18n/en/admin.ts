@@ -85,6 +85,8 @@ const admin: typeof zh = {
     id: 'Id',
     from: 'Begun from',
     to: 'Begun until',
+    answeredFrom: 'First answered from',
+    ratedFrom: 'Rated from',
     mine: 'Only mine',
     score: '{score} of 5',
     urgent: 'Urgent',

@@ -94,8 +94,8 @@ const board: typeof zh = {
     openLongest: 'Show the session that has waited longest',
     openActive: 'Show the active sessions',
     openOnline: 'Show the agents online',
-    openToday: "Show today's sessions",
-    openRated: 'Show the sessions closed today',
+    openToday: 'Show the sessions first answered today',
+    openRated: 'Show the sessions rated today',
   },
   level: { warn: 'long wait', late: 'too long a wait' },
   reason: {

@@ -84,6 +84,8 @@ export default {
     id: '编号',
     from: '开始日期（起）',
     to: '开始日期（止）',
+    answeredFrom: '首次回复（起）',
+    ratedFrom: '评价日期（起）',
     mine: '只看我的',
     score: '{score} 分',
     urgent: '插队',

@@ -88,8 +88,8 @@ export default {
     openLongest: '查看等待最久的会话',
     openActive: '查看进行中的会话',
     openOnline: '查看在线的客服',
-    openToday: '查看今天的会话',
-    openRated: '查看今天结束的会话',
+    openToday: '查看今天首次回复的会话',
+    openRated: '查看今天评价的会话',
   },
   level: { warn: '等待较久', late: '等待过久' },
   reason: {
