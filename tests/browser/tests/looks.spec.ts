@@ -105,7 +105,7 @@ test('the desk and the board', async ({ open, demo }) => {
 
 test('the console in English', async ({ open, demo }) => {
   const page = await signedIn(open, demo)
-  await page.evaluate(() => localStorage.setItem('kefu.console.preferences', JSON.stringify({ language: 'en' })))
+  await page.addInitScript(() => localStorage.setItem('kefu.console.preferences', '{"language":"en"}'))
   for (const path of ['board', 'workbench', 'admin/settings', 'admin/teams', 'admin/sessions']) {
     await page.goto(`${demo.origin}/console/${path}`)
     await settled(page)

@@ -105,6 +105,7 @@ test('a declined transfer comes back, and says why', async ({ open, world }) => 
   await offer.getByRole('button', { name: '确定拒绝' }).click()
   await expect(offer).toHaveCount(0)
   await expect(first.conversation('张医生').getByText('等待 李工 接受转接')).toHaveCount(0)
+  await first.page.getByRole('tab', { name: '分配记录' }).click()
   await expect(first.page.getByText('手上已经满了').first()).toBeVisible()
   await first.say('张医生', '还是我来')
   await expect(second.row('张医生')).toHaveCount(0)
