@@ -5,7 +5,7 @@ import globals from 'globals'
 import ts from 'typescript-eslint'
 
 export default ts.config(
-  { ignores: ['**/dist/**', 'target/**', 'data/**', '**/generated/**', '**/*.d.ts'] },
+  { ignores: ['**/dist/**', 'target/**', 'edge-http/src/**', 'data/**', '**/generated/**', '**/*.d.ts'] },
   ...ts.configs.recommended,
   ...vue.configs['flat/recommended'],
   { files: ['**/*.vue'], languageOptions: { parserOptions: { parser: ts.parser } } },
