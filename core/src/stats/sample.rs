@@ -99,7 +99,7 @@ async fn write(core: &Core, rows: Vec<stats_sample::ActiveModel>) -> Result<()> 
     for chunk in rows.chunks(CHUNK) {
         stats_sample::Entity::insert_many(chunk.to_vec()).exec_without_returning(&txn).await?;
     }
-    Ok(txn.commit().await.map_err(Error::from)?)
+    txn.commit().await.map_err(Error::from)
 }
 
 /// What is going on, by tenant and team; with team 0 in all of the tenant.
@@ -160,7 +160,7 @@ pub(crate) async fn sweep(core: &Core) -> Result<()> {
     let txn = core.db.begin().await?;
     #[expect(clippy::disallowed_methods, reason = "the sweep is for all tenants")]
     stats_sample::Entity::delete_many().filter(stats_sample::Column::Slot.lt(before)).exec(&txn).await?;
-    Ok(txn.commit().await.map_err(Error::from)?)
+    txn.commit().await.map_err(Error::from)
 }
 
 fn number(status: Status) -> i16 {
