@@ -71,8 +71,9 @@ export class Marks {
     }
   }
 
-  /** Sends nothing any more. */
+  /** Sends what is due a last time: the page may be about to go. */
   stop(): void {
+    this.flush()
     clearTimeout(this.timer)
     this.timer = undefined
   }

@@ -4,7 +4,6 @@ import { computed, ref, shallowReactive, shallowRef } from 'vue'
 
 import { useAuth } from '../app/auth.ts'
 import { kefu, realtime } from '../app/kefu.ts'
-import { readStored, writeStored } from '../app/storage.ts'
 
 /** Something happened to a session that the agent should hear of. */
 export type DeskEvent =
@@ -20,8 +19,6 @@ export const useDesk = defineStore('desk', () => {
   const failure = shallowRef<unknown>()
   /** Sessions that stay known whatever becomes of them: they are open in a tab. */
   const held = ref<readonly string[]>([])
-  /** Sessions put aside for later, by the agent's own mark. */
-  const later = ref<readonly string[]>([])
   const typing = shallowReactive(new Map<string, number>())
   const listeners = new Set<(event: DeskEvent) => void>()
   // Sessions that the agent has just taken: no news to whoever did it.
@@ -147,7 +144,6 @@ export const useDesk = defineStore('desk', () => {
   /** Begins to follow what happens; once a login. */
   function start(): void {
     if (offs.length > 0) return
-    later.value = readStored<string[]>(laterKey(), [])
     let away = false
     offs = [
       realtime.on('session', put),
@@ -198,13 +194,17 @@ export const useDesk = defineStore('desk', () => {
     put(await kefu.acceptTransfer({ id }))
   }
 
-  const laterKey = () => `kefu.console.later.${me.value}`
+  /** Whether the agent has put a session aside for later. */
+  const isLater = (id: string) => known.get(id)?.markedUnread ?? false
 
-  /** Puts a session aside for later, or takes the mark back. */
-  function setLater(id: string, on: boolean): void {
-    if (later.value.includes(id) === on) return
-    later.value = on ? [...later.value, id] : later.value.filter((other) => other !== id)
-    writeStored(laterKey(), later.value)
+  /** Puts a session aside for later, or takes the mark back, in all of the agent's browsers. */
+  async function setLater(id: string, on: boolean): Promise<void> {
+    const session = known.get(id)
+    if (!isMine(session) || session?.markedUnread === on) return
+    if (on) return put(await kefu.markSessionUnread({ id }))
+    // A read mark takes it back; it reads no more than was read before.
+    await kefu.ackMessages({ id, seq: Math.max(session?.agentReadSeq ?? 0, 1), kind: 'READ' })
+    await refresh(id)
   }
 
   /** Hears what happens to sessions. */
@@ -219,7 +219,7 @@ export const useDesk = defineStore('desk', () => {
     state,
     failure,
     held,
-    later,
+    isLater,
     typing,
     me,
     mine,

@@ -47,6 +47,11 @@ export function startAlerts(router: Router): () => void {
       else if (preferences.soundSession) play('session')
     }),
     realtime.on('message', onMessage),
+    // Nothing about the session itself has changed for whoever asked.
+    realtime.on('notification', ({ type, sessionId, title: heading, body }) => {
+      const session = desk.known.get(sessionId)
+      if (type === 'TRANSFER_DECLINED' && session) inPage(session, heading, body, open)
+    }),
     watch(
       () => (preferences.titleBadge ? desk.unanswered + desk.offers.length : 0),
       (count) => (title.badge = count),
