@@ -77,6 +77,15 @@ impl Inspector {
         rows.iter().map(|row| Ok(row.try_get_by_index::<Option<String>>(0)?.unwrap_or_default())).collect()
     }
 
+    /// The rows of a query.
+    ///
+    /// # Errors
+    /// The database refuses the query.
+    pub async fn query(&self, sql: &str) -> Result<Vec<sea_orm::QueryResult>> {
+        let statement = Statement::from_string(self.0.get_database_backend(), sql);
+        Ok(self.0.query_all_raw(statement).await?)
+    }
+
     /// Runs a statement.
     ///
     /// # Errors

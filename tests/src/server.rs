@@ -126,8 +126,25 @@ impl Server {
     /// # Errors
     /// It does not come up.
     pub async fn crash_and_restart(&mut self) -> Result<()> {
-        self.kill();
+        self.crash();
         self.launch().await
+    }
+
+    /// Ends a private server at once: kill -9.
+    pub fn crash(&mut self) {
+        self.kill();
+    }
+
+    /// The memory that the process of a private server holds, in bytes.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn memory(&self) -> Result<u64> {
+        let pid = std::fs::read_to_string(self.folder.join("kefu.pid"))?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", pid.trim()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        let kib: u64 = line.trim().trim_end_matches(" kB").trim().parse()?;
+        Ok(kib * 1024)
     }
 
     async fn launch(&mut self) -> Result<()> {
@@ -284,11 +301,10 @@ fn binary() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("KEFU_TEST_BIN") {
         return Ok(path.into());
     }
-    let test = std::env::current_exe()?;
-    let folder = test.parent().and_then(Path::parent).context("a test outside of target")?;
-    let path = folder.join("kefu");
-    ensure!(path.exists(), "no {}: run through make test", path.display());
-    Ok(path)
+    let caller = std::env::current_exe()?;
+    // A program lies beside it, a test one folder below.
+    let found = caller.ancestors().skip(1).take(2).map(|folder| folder.join("kefu")).find(|path| path.is_file());
+    found.with_context(|| format!("no kefu beside {}: run through make test", caller.display()))
 }
 
 fn json(line: &str) -> Option<Json> {
