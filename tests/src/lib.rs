@@ -6,6 +6,7 @@
 
 pub mod contract;
 pub mod database;
+pub mod delivery;
 pub mod grpc;
 pub mod proxy;
 pub mod rest;
