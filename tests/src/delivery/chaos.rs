@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use rand::Rng as _;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::client::Site;
@@ -23,6 +23,9 @@ pub use super::world::Size;
 pub const HISTORY: &str = "history.jsonl";
 /// The name of the rows.
 pub const ROWS: &str = "rows.json";
+
+/// How long everybody has to connect before the load counts.
+const CONNECT: Duration = Duration::from_secs(3);
 
 /// What a run is made from.
 #[derive(Debug, Clone)]
@@ -58,7 +61,9 @@ pub async fn run(run: &Run, folder: &Path) -> Result<()> {
     let mut moments = decisions(run.seed, "moments");
     for _ in 0..run.cycles {
         let load = Duration::from_millis(moments.random_range(300..1000));
-        world = cycle(world, &mut server, &history, load).await?;
+        // One server in four dies while its clients connect.
+        let connected = moments.random_ratio(3, 4);
+        world = cycle(world, &mut server, &history, (load, connected)).await?;
     }
     settle(world, &server, &history).await?;
     history.finish()?;
@@ -69,18 +74,30 @@ async fn site(server: &Server) -> Result<Site> {
     Ok(Site { http: server.http.clone(), rest: server.rest()?, grpc: server.grpc().await? })
 }
 
-/// Everybody works; the server dies; everybody stops; the server comes back.
-async fn cycle(world: World, server: &mut Server, history: &Arc<History>, load: Duration) -> Result<World> {
+/// Everybody works; the server dies, so long after the beginning or after everybody has connected; everybody stops;
+/// the server comes back.
+async fn cycle(
+    world: World,
+    server: &mut Server,
+    history: &Arc<History>,
+    (load, connected): (Duration, bool),
+) -> Result<World> {
     let site = site(server).await?;
     let (stopping, stop) = watch::channel(false);
     let World { actors, rogues, board } = world;
+    let (up, mut ups) = mpsc::channel(1);
     let mut working = JoinSet::new();
     for actor in actors {
-        working.spawn(actor.work(site.clone(), board.clone(), stop.clone()));
+        working.spawn(actor.work(site.clone(), board.clone(), stop.clone(), up.clone()));
     }
+    drop(up);
     let mut trying = JoinSet::new();
     for rogue in rogues {
         trying.spawn(rogue.work(site.clone(), board.clone(), stop.clone()));
+    }
+    if connected {
+        // Who has not connected by then will not soon.
+        drop(tokio::time::timeout(CONNECT, ups.recv()).await);
     }
     tokio::time::sleep(load).await;
     history.note("run", "", Event::Killed);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rand::Rng as _;
 use rand::seq::IndexedRandom as _;
 use serde_json::{Value as Json, json};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::client::{Client, Draft, Site, Surface, ask, session_of};
 use super::history::{Action, Event, History, Outcome};
@@ -19,6 +19,8 @@ pub(super) struct Actor {
     pub(super) client: Client,
     pub(super) role: Role,
     pub(super) tenant: usize,
+    /// The answer to what opened or took a session was lost.
+    pub(super) unsure: bool,
 }
 
 /// What somebody is.
@@ -71,9 +73,19 @@ impl Poller {
 
 impl Actor {
     /// Works until it is told to stop, which it is after the server has died.
-    pub(super) async fn work(mut self, site: Site, board: Arc<Board>, stop: watch::Receiver<bool>) -> Self {
-        self.look_around(&site, &board).await;
+    pub(super) async fn work(
+        mut self,
+        site: Site,
+        board: Arc<Board>,
+        stop: watch::Receiver<bool>,
+        up: mpsc::Sender<()>,
+    ) -> Self {
+        if self.unsure {
+            self.look_around(&site, &board).await;
+        }
         let polling = self.begin(&site, &board, &stop).await;
+        // Everybody has connected when all of these are gone.
+        drop(up);
         for draft in std::mem::take(&mut self.client.unsent) {
             let surface = self.client.surface();
             self.deliver(&site, draft, surface).await;
@@ -105,10 +117,11 @@ impl Actor {
         }
     }
 
-    /// Learns which sessions there are: the answer to what opened or took one may have been lost.
+    /// Learns which sessions there are.
     async fn look_around(&mut self, site: &Site, board: &Board) {
         let path = "/sessions?mine=true&status=QUEUED&status=ACTIVE&size=100";
         let Outcome::Done { text } = self.client.call(site, ("GET", path, None), Action::List).await else { return };
+        self.unsure = false;
         let answer: Json = serde_json::from_str(&text).unwrap_or_default();
         for found in answer["data"]["list"].as_array().into_iter().flatten() {
             let (Some(open), Some(agent)) = (id(&found["id"]), id(&found["agentId"])) else { continue };
@@ -166,20 +179,20 @@ impl Actor {
     async fn step(&mut self, site: &Site, board: &Board) {
         let sessions = self.sessions(board);
         let Some(session) = sessions.choose(&mut self.client.rng).copied() else { return };
-        match self.client.rng.random_range(0..100) {
-            0..40 => self.say(site, board, session).await,
-            40..52 => self.burst(site, session).await,
-            52..61 => self.twins(site, session).await,
-            61..70 => self.repeat(site).await,
-            70..80 => self.ack(site, session).await,
-            80..84 => drop(self.client.look(site, session).await),
-            84..87 => self.client.page(site, session).await,
-            87..91 => self.client.renew(site).await,
-            91..95 if self.client.wire.is_some() => self.connect(site, board).await,
-            _ => match self.role {
-                Role::Customer { .. } => self.ask_anew(site, board, session).await,
-                Role::Agent { id } => self.hand_over(site, board, session, id).await,
-            },
+        let chance = self.client.rng.random_range(0..100);
+        match (chance, &self.role) {
+            (32..40, &Role::Agent { id }) => self.hand_over(site, board, session, id).await,
+            (0..40, _) => self.say(site, board, session).await,
+            (40..52, _) => self.burst(site, session).await,
+            (52..61, _) => self.twins(site, session).await,
+            (61..70, _) => self.repeat(site).await,
+            (70..80, _) => self.ack(site, session).await,
+            (80..84, _) => drop(self.client.look(site, session).await),
+            (84..87, _) => self.client.page(site, session).await,
+            (87..91, _) => self.client.renew(site).await,
+            (91..95, _) if self.client.wire.is_some() => self.connect(site, board).await,
+            (_, Role::Customer { .. }) => self.ask_anew(site, board, session).await,
+            (_, &Role::Agent { id }) => self.hand_over(site, board, session, id).await,
         }
     }
 
@@ -253,6 +266,7 @@ impl Actor {
         let path = format!("/sessions/{session}/close");
         let closed = self.client.call(site, ("PUT", &path, Some(json!({}))), Action::Close { session }).await;
         if !is_done(&closed) {
+            self.unsure = true;
             return;
         }
         board.remove(session);
@@ -266,7 +280,9 @@ impl Actor {
         let question = self.client.text();
         let body = json!({"question": question});
         let action = Action::Open { question: question.clone() };
-        let opened = session_of(&self.client.call(site, ("POST", "/sessions", Some(body)), action).await)?;
+        let opened = session_of(&self.client.call(site, ("POST", "/sessions", Some(body)), action).await);
+        self.unsure = opened.is_none();
+        let opened = opened?;
         let Role::Customer { session, .. } = &mut self.role else { return None };
         *session = opened;
         self.client.history.note(&self.client.name, "", Event::Session { session: opened, question });
@@ -285,6 +301,7 @@ impl Actor {
         let asked = self.client.call(site, ("POST", &path, Some(body)), Action::Transfer { session }).await;
         // Refused: it may have been asked for before the server died.
         if matches!(asked, Outcome::Unknown { .. }) {
+            self.unsure = true;
             return;
         }
         let history = &self.client.history;
@@ -292,6 +309,7 @@ impl Actor {
         let rest = site.rest.with_token(&peer.token);
         let accepted = ask(&rest, "POST", &format!("{path}/accept"), Some(json!({}))).await;
         history.answer(&peer.name, "rest", call, accepted.clone());
+        self.unsure = !is_done(&accepted);
         if is_done(&accepted) {
             board.put(session, self.tenant, peer.id);
         }

@@ -184,7 +184,7 @@ impl Maker<'_> {
         let role = Role::Agent { id: agent.id };
         lock(&client.view).agent = agent.id;
         self.board.desks(|desks| desks.agents.push(agent));
-        Ok(Actor { client, role, tenant: self.number })
+        Ok(Actor { client, role, tenant: self.number, unsure: true })
     }
 
     fn on_customer(&self, code: &str, number: usize, customer: &Customer) -> Result<Actor> {
@@ -194,7 +194,7 @@ impl Maker<'_> {
         lock(&client.view).must_read(session);
         // Some cannot have a socket.
         let poller = (number % 3 == 2).then(|| Poller::new(self.history));
-        Ok(Actor { client, role: Role::Customer { session, poller }, tenant: self.number })
+        Ok(Actor { client, role: Role::Customer { session, poller }, tenant: self.number, unsure: false })
     }
 
     fn session_of(&self, name: &str, customer: &Customer) -> Result<i64> {
