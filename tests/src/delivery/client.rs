@@ -262,8 +262,8 @@ impl Client {
                 self.token = token("accessToken").unwrap_or_default();
                 self.refresh = token("refreshToken");
             }
-            Outcome::Refused { .. } => self.refresh = None,
-            Outcome::Unknown { .. } => {}
+            // A refresh token whose answer was lost may be repeated for ten seconds only; later it would end the login.
+            Outcome::Refused { .. } | Outcome::Unknown { .. } => self.refresh = None,
         }
         if let Some(wire) = self.wire.as_mut().filter(|wire| !wire.is_closed()) {
             // A socket that ends meanwhile is opened again with the new token.

@@ -90,6 +90,10 @@ impl Actor {
             let surface = self.client.surface();
             self.deliver(&site, draft, surface).await;
         }
+        // The rare and slow first, now and then, or no cycle would be long enough for them.
+        if self.client.rng.random_bool(0.25) {
+            self.move_on(&site, &board).await;
+        }
         while !*stop.borrow() {
             if let Some(behind) = self.behind() {
                 self.client.page(&site, behind).await;
@@ -176,12 +180,22 @@ impl Actor {
         outcome
     }
 
+    /// A customer asks something else; an agent hands a session over.
+    async fn move_on(&mut self, site: &Site, board: &Board) {
+        let sessions = self.sessions(board);
+        let Some(session) = sessions.choose(&mut self.client.rng).copied() else { return };
+        match self.role {
+            Role::Customer { .. } => self.ask_anew(site, board, session).await,
+            Role::Agent { id } => self.hand_over(site, board, session, id).await,
+        }
+    }
+
     async fn step(&mut self, site: &Site, board: &Board) {
         let sessions = self.sessions(board);
         let Some(session) = sessions.choose(&mut self.client.rng).copied() else { return };
         let chance = self.client.rng.random_range(0..100);
         match (chance, &self.role) {
-            (32..40, &Role::Agent { id }) => self.hand_over(site, board, session, id).await,
+            (32..40, Role::Agent { .. }) => self.move_on(site, board).await,
             (0..40, _) => self.say(site, board, session).await,
             (40..52, _) => self.burst(site, session).await,
             (52..61, _) => self.twins(site, session).await,
@@ -191,8 +205,7 @@ impl Actor {
             (84..87, _) => self.client.page(site, session).await,
             (87..91, _) => self.client.renew(site).await,
             (91..95, _) if self.client.wire.is_some() => self.connect(site, board).await,
-            (_, Role::Customer { .. }) => self.ask_anew(site, board, session).await,
-            (_, &Role::Agent { id }) => self.hand_over(site, board, session, id).await,
+            _ => self.move_on(site, board).await,
         }
     }
 
@@ -319,6 +332,10 @@ impl Actor {
     pub(super) async fn finish(mut self, site: Site, board: Arc<Board>, stop: watch::Receiver<bool>) -> Listening {
         self.look_around(&site, &board).await;
         let polling = self.begin(&site, &board, &stop).await;
+        // Here nobody dies in the middle of it.
+        if self.client.rng.random_bool(0.5) {
+            self.move_on(&site, &board).await;
+        }
         let deadline = Instant::now() + Duration::from_secs(30);
         while let Some(draft) = self.client.unsent.pop() {
             self.deliver(&site, draft, Surface::Rest).await;
