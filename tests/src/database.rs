@@ -109,9 +109,17 @@ impl Inspector {
     /// # Errors
     /// There is no such tenant.
     pub async fn tenant_id(&self, code: &str) -> Result<String> {
+        let found = self.ids("tenant", &format!("code = '{code}'")).await?;
+        found.into_iter().next().with_context(|| format!("no tenant {code}"))
+    }
+
+    /// The ids of the rows of a table that fulfil a condition.
+    ///
+    /// # Errors
+    /// The database refuses the query.
+    pub async fn ids(&self, table: &str, condition: &str) -> Result<Vec<String>> {
         let kind = if self.0.get_database_backend() == DbBackend::MySql { "CHAR" } else { "TEXT" };
-        let rows = self.column(&format!("SELECT CAST(id AS {kind}) FROM tenant WHERE code = '{code}'")).await?;
-        rows.into_iter().next().with_context(|| format!("no tenant {code}"))
+        self.column(&format!("SELECT CAST(id AS {kind}) FROM {table} WHERE {condition}")).await
     }
 
     /// Every row of a tenant, in every table that has tenants.

@@ -85,7 +85,11 @@ impl Rest {
     pub fn new(address: &str) -> Result<Self> {
         // The only failure is that another test of the process was first.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).build()?;
+        // The server closes a connection that has been idle for ten seconds: one of that age is not used again.
+        let client = reqwest::Client::builder()
+            .timeout(Duration::from_secs(60))
+            .pool_idle_timeout(Duration::from_secs(5))
+            .build()?;
         Ok(Self { base: format!("http://{address}/api/v1"), client, token: None, refresh_token: None })
     }
 

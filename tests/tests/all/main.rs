@@ -6,7 +6,6 @@ mod authentication;
 mod candidate;
 mod code;
 mod contract;
-mod delivery;
 mod faults;
 mod frames;
 mod link;
