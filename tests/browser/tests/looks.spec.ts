@@ -21,6 +21,8 @@ const test = base.extend<object, { demo: Server }>({
 
 /** Waits until what was asked of the server has come. */
 async function settled(page: Page): Promise<void> {
+  // A page that is not there yet is not busy either.
+  await expect(page.locator('main > *').first()).toBeVisible()
   await expect(page.locator('[aria-busy="true"], .el-skeleton')).toHaveCount(0)
 }
 
