@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryFilter};
 
 use crate::access::contains;
 use crate::customer::entity::customer;
-use crate::db::{Scoped, TenantId, Tx};
+use crate::db::{Scoped, TenantId, Tx, code};
 use crate::error::{Result, not_found, taken};
 
 /// A customer.
@@ -45,17 +45,12 @@ pub(super) async fn demand_free_phone(tx: &Tx<'_>, except: i64, phone: &str) -> 
 pub(crate) async fn service_ended(tx: &Tx<'_>, customer_id: i64) -> Result<()> {
     use customer::Column;
     customer::Entity::change(tx.ctx().tenant)
-        .col_expr(Column::ArchiveStatus, Expr::value(number(ArchiveStatus::Pending)))
+        .col_expr(Column::ArchiveStatus, Expr::value(code(ArchiveStatus::Pending)))
         .col_expr(Column::PendingTime, Expr::value(tx.now()))
         .col_expr(Column::UpdateTime, Expr::value(tx.now()))
         .filter(Column::Id.eq(customer_id))
-        .filter(Expr::col(Column::ArchiveStatus).eq(number(ArchiveStatus::Temporary)))
+        .filter(Expr::col(Column::ArchiveStatus).eq(code(ArchiveStatus::Temporary)))
         .exec(&**tx)
         .await?;
     Ok(())
-}
-
-/// An enum's number as a column holds it.
-pub(super) fn number(value: impl Into<i32>) -> i16 {
-    i16::try_from(value.into()).unwrap_or(0)
 }

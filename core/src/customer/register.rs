@@ -14,9 +14,8 @@ use crate::Core;
 use crate::access::Ctx;
 use crate::clock::timestamp;
 use crate::customer::entity::{customer, register_link};
-use crate::customer::query::number;
 use crate::customer::{convert, link, query};
-use crate::db::{Scoped, TenantId, Tx};
+use crate::db::{Scoped, TenantId, Tx, code};
 use crate::error::{Error, Result, invalid, refuse};
 use crate::team::entity::team;
 use crate::text::{clean, clean_lines};
@@ -156,8 +155,8 @@ fn temporary(form: &Form, team_id: i64) -> customer::ActiveModel {
         emergency_phone: Set(form.emergency_phone.clone()),
         region: Set(String::new()),
         address: Set(String::new()),
-        level: Set(number(Level::Normal)),
-        archive_status: Set(number(ArchiveStatus::Temporary)),
+        level: Set(code(Level::Normal)),
+        archive_status: Set(code(ArchiveStatus::Temporary)),
         pending_time: Set(None),
         remark: Set(String::new()),
         session_count: Set(0),

@@ -17,9 +17,8 @@ use tonic::{Request, Response, Status};
 use crate::Core;
 use crate::access::{Ctx, enter};
 use crate::customer::entity::{customer, register_link};
-use crate::customer::query::number;
 use crate::customer::{convert, link, query, register};
-use crate::db::{Page, Scoped, Tx};
+use crate::db::{Page, Scoped, Tx, code};
 use crate::error::{Error, Result, invalid};
 use crate::mask::Mask;
 use crate::text::{clean, clean_lines};
@@ -37,10 +36,10 @@ impl CustomerService for Rpc {
         let (ctx, req) = enter(request)?;
         let mut select = customer::Entity::of(ctx.tenant).filter(query::matching(&req.keyword));
         if req.archive_status != 0 {
-            select = select.filter(Column::ArchiveStatus.eq(number(req.archive_status)));
+            select = select.filter(Column::ArchiveStatus.eq(code(req.archive_status)));
         }
         if req.level != 0 {
-            select = select.filter(Column::Level.eq(number(req.level)));
+            select = select.filter(Column::Level.eq(code(req.level)));
         }
         let (column, order) = match req.sort.as_str() {
             "createTime" => (Column::CreateTime, Order::Asc),
@@ -122,7 +121,7 @@ impl CustomerService for Rpc {
         use customer::Column;
         let (ctx, req) = enter(request)?;
         let select = customer::Entity::of(ctx.tenant)
-            .filter(Column::ArchiveStatus.eq(number(ArchiveStatus::Pending)))
+            .filter(Column::ArchiveStatus.eq(code(ArchiveStatus::Pending)))
             .filter(query::matching(&req.keyword))
             .order_by_asc(Column::PendingTime)
             .order_by_asc(Column::Id);
@@ -229,7 +228,7 @@ fn formal(req: &proto::CreateCustomerRequest) -> Result<customer::ActiveModel> {
         region: Set(clean(&req.region)),
         address: Set(clean(&req.address)),
         level: Set(level(req.level)),
-        archive_status: Set(number(ArchiveStatus::Formal)),
+        archive_status: Set(code(ArchiveStatus::Formal)),
         pending_time: Set(None),
         remark: Set(clean_lines(&req.remark)),
         session_count: Set(0),
@@ -284,7 +283,7 @@ async fn changed(
 
 /// NORMAL if left out.
 fn level(given: i32) -> i16 {
-    if given == 0 { number(Level::Normal) } else { number(given) }
+    if given == 0 { code(Level::Normal) } else { code(given) }
 }
 
 fn required(field: &str, value: String) -> Result<String> {

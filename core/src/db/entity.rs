@@ -40,6 +40,11 @@ macro_rules! entity {
 }
 pub(crate) use entity;
 
+/// An enum's number as a column holds it.
+pub(crate) fn code(value: impl Into<i32>) -> i16 {
+    i16::try_from(value.into()).unwrap_or(0)
+}
+
 entity! {
     /// Values of the installation: secrets, the database's incarnation. Belongs to tenant 0.
     system_value = "system_value" { name: String, value: String }

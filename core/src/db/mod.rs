@@ -15,6 +15,7 @@ use sea_orm::{
     IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
+pub(crate) use entity::code;
 pub(crate) use page::Page;
 pub(crate) use scope::{Scoped, TenantId};
 pub(crate) use tx::{Push, Tx, insert_row, stamp};

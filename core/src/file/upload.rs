@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::Core;
 use crate::access::Ctx;
 use crate::access::secret::random_token;
+use crate::db::code;
 use crate::error::{Result, refuse};
 use crate::file::entity::file_info;
 use crate::file::kind::Sniffer;
@@ -73,9 +74,9 @@ impl Incoming {
             sha256: Set(hexadecimal(&self.hash.finalize())),
             blob_key: Set(self.key.clone()),
             // `scanner.url` knows no other value than "none" so far.
-            scan_status: Set(number(ScanStatus::NotScanned)),
+            scan_status: Set(code(ScanStatus::NotScanned)),
             session_id: Set(self.session_id),
-            owner_kind: Set(number(ctx.principal.kind)),
+            owner_kind: Set(code(ctx.principal.kind)),
             owner_id: Set(ctx.principal.id),
             ..Default::default()
         };
@@ -107,10 +108,6 @@ async fn demand_open_session(db: &impl ConnectionTrait, ctx: &Ctx, session_id: i
     let session = visible_session(db, ctx, session_id).await?;
     let closed = i32::from(session.status) == i32::from(Status::Closed);
     if closed { Err(refuse(ErrorReason::SessionClosed)) } else { Ok(()) }
-}
-
-fn number(value: impl Into<i32>) -> i16 {
-    i16::try_from(value.into()).unwrap_or(0)
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

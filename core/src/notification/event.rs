@@ -11,7 +11,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter, Query
 use crate::Core;
 use crate::access::Ctx;
 use crate::customer::entity::customer;
-use crate::db::Scoped;
+use crate::db::{Scoped, code};
 use crate::error::Result;
 use crate::event::Event;
 use crate::notification::convert;
@@ -41,7 +41,7 @@ pub(crate) async fn on_event(core: &Core, ctx: &Ctx, event_id: i64, event: &Even
         notification::Entity::of(ctx.tenant).filter(notification::Column::EventId.eq(event_id)).all(&*tx).await?;
     for (user_id, kind) in told {
         let Some(lang) = languages.get(&user_id) else { continue };
-        let code = number(kind);
+        let code = code(kind);
         if before.iter().any(|row| row.user_id == user_id && row.kind == code) {
             continue;
         }
@@ -115,11 +115,11 @@ async fn was_transfer(db: &impl ConnectionTrait, ctx: &Ctx, session_id: i64, fro
         .filter(Column::SessionId.eq(session_id))
         .filter(Column::FromAgentId.eq(from))
         .filter(Column::ToAgentId.eq(to))
-        .filter(Column::Method.ne(number(Method::TransferRequested)))
+        .filter(Column::Method.ne(code(Method::TransferRequested)))
         .order_by_desc(Column::Id)
         .one(db)
         .await?;
-    Ok(decision.is_some_and(|decision| decision.method == number(Method::Transfer)))
+    Ok(decision.is_some_and(|decision| decision.method == code(Method::Transfer)))
 }
 
 /// The supervisors whose data scope holds the sessions of a team.
@@ -130,7 +130,7 @@ async fn supervisors(db: &impl ConnectionTrait, ctx: &Ctx, team_id: i64) -> Resu
     };
     let holders = user_role::Entity::of(ctx.tenant).filter(user_role::Column::RoleId.eq(supervisor.id));
     let mut ids: Vec<i64> = holders.select_only().column(user_role::Column::UserId).into_tuple::<i64>().all(db).await?;
-    if supervisor.data_scope != number(DataScope::All) {
+    if supervisor.data_scope != code(DataScope::All) {
         let members = crate::team::member_ids(db, ctx.tenant, team_id).await?;
         ids.retain(|id| members.contains(id));
     }
@@ -166,8 +166,4 @@ async fn gather(core: &Core, ctx: &Ctx, event: &Event, session: &chat_session::M
         agent,
         reason: session.transfer_reason.clone(),
     }))
-}
-
-fn number(value: impl Into<i32>) -> i16 {
-    i16::try_from(value.into()).unwrap_or(0)
 }

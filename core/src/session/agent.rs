@@ -14,10 +14,10 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, IntoActiveModel, Q
 use crate::Core;
 use crate::access::Ctx;
 use crate::clock::Time;
-use crate::db::{Scoped, TenantId, Tx};
+use crate::db::{Scoped, TenantId, Tx, code};
 use crate::error::Result;
 use crate::session::entity::{agent_state, chat_session};
-use crate::session::state::{active_of, code, lock, requeue, status};
+use crate::session::state::{active_of, lock, requeue, status};
 use crate::session::{assign, audience, queue};
 use crate::team::entity::team_member;
 

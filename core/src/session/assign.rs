@@ -13,12 +13,12 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, Query
 use crate::Core;
 use crate::access::Ctx;
 use crate::clock::Time;
-use crate::db::{Scoped, TenantId, Tx};
+use crate::db::{Scoped, TenantId, Tx, code};
 use crate::error::{Result, not_found};
 use crate::event::Event;
 use crate::job::Job;
 use crate::session::entity::{agent_state, chat_session};
-use crate::session::state::{clear_transfer, code, lock, record, relieve, save, status};
+use crate::session::state::{clear_transfer, lock, record, relieve, save, status};
 use crate::session::{audience, message, query, queue, silence};
 use crate::team::entity::{team, team_member};
 

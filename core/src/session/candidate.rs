@@ -48,7 +48,7 @@ pub(crate) async fn list(core: &Core, ctx: &Ctx, req: &ListCandidatesRequest) ->
     let (db, now) = (core.db.read(), core.clock.now());
     let session = query::visible_session(db, ctx, req.id).await?;
     let team_id = if req.team_id == 0 { session.team_id } else { req.team_id };
-    crate::team::find(db, ctx.tenant, team_id).await?;
+    let team = crate::team::find(db, ctx.tenant, team_id).await?;
     let members = crate::team::member_ids(db, ctx.tenant, team_id).await?;
     let users = user_info::Entity::of(ctx.tenant)
         .filter(user_info::Column::Id.is_in(members))
@@ -56,8 +56,7 @@ pub(crate) async fn list(core: &Core, ctx: &Ctx, req: &ListCandidatesRequest) ->
         .all(db)
         .await?;
     let states = agent::states(db, ctx.tenant, &users.iter().map(|user| user.id).collect::<Vec<_>>()).await?;
-    // Whoever is named personally may be given as many sessions as anybody allows that one, whatever the team's limit.
-    let candidates = states.values().map(|state| candidate_of(state, 0)).collect();
+    let candidates = states.values().map(|state| candidate_of(state, team.max_sessions)).collect();
     let settings = crate::settings::assignment(db, ctx.tenant).await?;
     let ranked = ranked(settings.strategy(), candidates, session.agent_id, now);
     let agents = agent_rpc::views(core, ctx, users).await?;

@@ -5,12 +5,12 @@ use kefu_proto::session::v1::RateSessionRequest;
 use kefu_proto::session::v1::session::{CloseReason, Status};
 use sea_orm::{ActiveValue::Set, IntoActiveModel};
 
-use crate::db::Tx;
+use crate::db::{Tx, code};
 use crate::error::{Result, refuse};
 use crate::event::Event;
 use crate::session::entity::chat_session;
 use crate::session::message::say;
-use crate::session::state::{clear_transfer, code, lock_visible, relieve, save, status};
+use crate::session::state::{clear_transfer, lock_visible, relieve, save, status};
 
 /// Ends a locked session, whoever serves it, and all that hangs on it.
 pub(crate) async fn close(

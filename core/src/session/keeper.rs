@@ -9,10 +9,9 @@ use kefu_proto::session::v1::session::Status;
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 use crate::Core;
-use crate::db::{Scoped, TenantId};
+use crate::db::{Scoped, TenantId, code};
 use crate::error::Result;
 use crate::session::entity::chat_session;
-use crate::session::state::code;
 use crate::session::{agent, assign, queue};
 use crate::stats::Sampler;
 

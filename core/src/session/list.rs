@@ -16,11 +16,10 @@ use crate::Core;
 use crate::access::{Ctx, contains};
 use crate::clock::time;
 use crate::customer::entity::customer;
-use crate::db::{Page, Scoped};
+use crate::db::{Page, Scoped, code};
 use crate::error::{Result, invalid, not_found};
 use crate::session::entity::{chat_message, chat_session};
 use crate::session::message::Draft;
-use crate::session::state::code;
 use crate::session::writer::Send;
 use crate::session::{audience, drain, query, queue, rpc, view};
 

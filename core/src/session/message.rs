@@ -9,12 +9,12 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityT
 
 use crate::access::Principal;
 use crate::clock::Time;
-use crate::db::{Scoped, TenantId, Tx, stamp};
+use crate::db::{Scoped, TenantId, Tx, code, stamp};
 use crate::error::{Error, Result, forbidden, not_found, refuse};
 use crate::event::Event;
 use crate::session::audience;
 use crate::session::entity::{chat_message, chat_session};
-use crate::session::state::{code, status};
+use crate::session::state::status;
 
 /// Characters of the newest message that stand in a list.
 const PREVIEW: usize = 80;

@@ -8,12 +8,12 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect};
 
 use crate::customer::entity::customer;
-use crate::db::{Scoped, Tx};
+use crate::db::{Scoped, Tx, code};
 use crate::error::{Result, not_found, refuse};
 use crate::event::Event;
 use crate::session::entity::chat_session;
 use crate::session::message::{Draft, post, say};
-use crate::session::state::{code, demand_status, lock_visible, save};
+use crate::session::state::{demand_status, lock_visible, save};
 use crate::session::{query, queue};
 use crate::team::entity::team;
 

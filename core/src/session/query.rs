@@ -10,10 +10,9 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, PaginatorTrait, QueryFilt
 use crate::Core;
 use crate::access::Ctx;
 use crate::clock::Time;
-use crate::db::{Page, Scoped, TenantId};
+use crate::db::{Page, Scoped, TenantId, code};
 use crate::error::{Result, not_found};
 use crate::session::entity::{agent_state, chat_session};
-use crate::session::state::code;
 use crate::session::view;
 use crate::team::entity::team_member;
 

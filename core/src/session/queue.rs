@@ -11,13 +11,12 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::Core;
 use crate::clock::Time;
-use crate::db::{Scoped, TenantId, Tx};
+use crate::db::{Scoped, TenantId, Tx, code};
 use crate::error::{Result, not_found};
 use crate::session::assign::{self, Candidate};
 use crate::session::audience;
 use crate::session::entity::chat_session;
 use crate::session::query;
-use crate::session::state::code;
 use crate::session::view::{self, Side};
 use crate::team::entity::team;
 

@@ -6,12 +6,12 @@ use kefu_proto::session::v1::RecallMessageRequest;
 use kefu_proto::session::v1::message::ContentType;
 use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter};
 
-use crate::db::{Scoped, Tx};
+use crate::db::{Scoped, Tx, code};
 use crate::error::{Result, forbidden, not_found};
 use crate::event::Event;
 use crate::session::audience;
 use crate::session::entity::{chat_message, chat_session};
-use crate::session::state::{code, lock_visible, save};
+use crate::session::state::{lock_visible, save};
 
 /// What stands in a list for a message that was recalled.
 const RECALLED: &str = "[已撤回]";

@@ -5,12 +5,11 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::Core;
 use crate::access::Ctx;
-use crate::db::{Scoped, TenantId};
+use crate::db::{Scoped, TenantId, code};
 use crate::error::Result;
 use crate::event::Event;
 use crate::port::search::Document;
 use crate::session::entity::chat_message;
-use crate::session::state::code;
 
 /// Messages read at once while the index is made anew.
 const CHUNK: u64 = 500;

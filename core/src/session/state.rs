@@ -9,7 +9,7 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use crate::access::Ctx;
-use crate::db::{Scoped, TenantId, Tx};
+use crate::db::{Scoped, TenantId, Tx, code};
 use crate::error::{Result, not_found, refuse};
 use crate::session::entity::{agent_state, chat_session, session_assignment};
 use crate::session::query;
@@ -17,11 +17,6 @@ use crate::session::query;
 /// The status of a row.
 pub(crate) fn status(session: &chat_session::Model) -> Status {
     Status::try_from(i32::from(session.status)).unwrap_or_default()
-}
-
-/// An enum's number as the column holds it.
-pub(crate) fn code(value: impl Into<i32>) -> i16 {
-    i16::try_from(value.into()).unwrap_or(0)
 }
 
 /// Locks a session that the caller sees, until the transaction ends.

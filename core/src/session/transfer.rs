@@ -12,13 +12,13 @@ use sea_orm::{ActiveValue::Set, IntoActiveModel};
 use crate::Core;
 use crate::access::Ctx;
 use crate::clock::Time;
-use crate::db::{Scoped, Tx};
+use crate::db::{Scoped, Tx, code};
 use crate::error::{Result, forbidden, invalid, not_found, refuse};
 use crate::event::Event;
 use crate::job::Job;
 use crate::session::assign::{self, Claim, hand_over};
 use crate::session::entity::chat_session;
-use crate::session::state::{clear_transfer, code, demand_status, is_agent, lock, lock_visible, record, save};
+use crate::session::state::{clear_transfer, demand_status, is_agent, lock, lock_visible, record, save};
 use crate::session::{agent, audience};
 use crate::team::entity::team;
 

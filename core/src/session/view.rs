@@ -11,12 +11,11 @@ use crate::Core;
 use crate::access::Ctx;
 use crate::clock::timestamp;
 use crate::customer::entity::customer;
-use crate::db::{Scoped, TenantId};
+use crate::db::{Scoped, TenantId, code};
 use crate::error::Result;
 use crate::file::entity::file_info;
 use crate::session::entity::{chat_message, chat_session, session_assignment, session_note};
 use crate::session::queue::{self, Place};
-use crate::session::state::code;
 
 /// Whose eyes see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

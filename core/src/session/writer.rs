@@ -16,13 +16,12 @@ use tokio::sync::{mpsc, oneshot};
 use crate::Core;
 use crate::access::Principal;
 use crate::clock::Time;
-use crate::db::{Scoped, TenantId};
+use crate::db::{Scoped, TenantId, code};
 use crate::error::{Error, Result, not_found, refuse};
 use crate::event::Event;
 use crate::file::entity::file_info;
 use crate::session::entity::{chat_message, chat_session};
 use crate::session::message::{Draft, append, may_send, raised};
-use crate::session::state::code;
 use crate::session::{audience, view};
 
 /// Most items in one transaction.

@@ -10,7 +10,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect
 
 use crate::access::Ctx;
 use crate::clock::Time;
-use crate::db::Scoped;
+use crate::db::{Scoped, code};
 use crate::error::Result;
 use crate::session::entity::chat_session;
 use crate::session::query::visible;
@@ -42,7 +42,7 @@ fn seen(ctx: &Ctx, team_id: i64) -> Select<chat_session::Entity> {
 /// How things stand.
 pub(super) async fn now(db: &impl ConnectionTrait, ctx: &Ctx, team_id: i64, now: Time) -> Result<Now> {
     let counts: HashMap<i16, i64> = seen(ctx, team_id)
-        .filter(Column::Status.is_in([number(Status::Queued), number(Status::Active)]))
+        .filter(Column::Status.is_in([code(Status::Queued), code(Status::Active)]))
         .select_only()
         .column(Column::Status)
         .column_as(Expr::col(Column::Id).count(), "count")
@@ -52,8 +52,8 @@ pub(super) async fn now(db: &impl ConnectionTrait, ctx: &Ctx, team_id: i64, now:
         .await?
         .into_iter()
         .collect();
-    let first = seen(ctx, team_id).filter(Column::Status.eq(number(Status::Queued))).order_by_asc(Column::QueueTime);
-    let count = |status| counts.get(&number(status)).map_or(0, |n| i32::try_from(*n).unwrap_or(i32::MAX));
+    let first = seen(ctx, team_id).filter(Column::Status.eq(code(Status::Queued))).order_by_asc(Column::QueueTime);
+    let count = |status| counts.get(&code(status)).map_or(0, |n| i32::try_from(*n).unwrap_or(i32::MAX));
     Ok(Now {
         queued: count(Status::Queued),
         longest_waiting_since: first.limit(1).one(db).await?.map(|session| session.queue_time),
@@ -142,8 +142,4 @@ fn sees_team(ctx: &Ctx, team_id: i64) -> bool {
         DataScope::Team => ctx.principal.team_ids.contains(&team_id),
         _ => false,
     }
-}
-
-fn number(status: Status) -> i16 {
-    i16::try_from(i32::from(status)).unwrap_or(0)
 }

@@ -9,7 +9,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySele
 
 use crate::Core;
 use crate::clock::Time;
-use crate::db::{Scoped, TenantId, stamp};
+use crate::db::{Scoped, TenantId, code, stamp};
 use crate::error::{Error, Result};
 use crate::session::entity::chat_session;
 use crate::session::query::online;
@@ -109,7 +109,7 @@ async fn figures(core: &Core, now: Time) -> Result<BTreeMap<(i64, i64), Figures>
     for (tenant, team, status, count, first) in sessions(core).await? {
         let count = i32::try_from(count).unwrap_or(i32::MAX);
         let figures = teams.entry((tenant, team)).or_default();
-        if status == number(Status::Active) {
+        if status == code(Status::Active) {
             figures.active = count;
             continue;
         }
@@ -138,7 +138,7 @@ async fn figures(core: &Core, now: Time) -> Result<BTreeMap<(i64, i64), Figures>
 async fn sessions(core: &Core) -> Result<Vec<(i64, i64, i16, i64, Option<Time>)>> {
     use chat_session::Column as C;
     let rows = chat_session::Entity::of_all_tenants()
-        .filter(C::Status.is_in([number(Status::Queued), number(Status::Active)]))
+        .filter(C::Status.is_in([code(Status::Queued), code(Status::Active)]))
         .select_only()
         .column(C::TenantId)
         .column(C::TeamId)
@@ -161,8 +161,4 @@ pub(crate) async fn sweep(core: &Core) -> Result<()> {
     #[expect(clippy::disallowed_methods, reason = "the sweep is for all tenants")]
     stats_sample::Entity::delete_many().filter(stats_sample::Column::Slot.lt(before)).exec(&txn).await?;
     txn.commit().await.map_err(Error::from)
-}
-
-fn number(status: Status) -> i16 {
-    i16::try_from(i32::from(status)).unwrap_or(0)
 }

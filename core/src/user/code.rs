@@ -15,7 +15,6 @@ use crate::access::secret::{equal, keyed, random_code};
 use crate::db::Scoped;
 use crate::error::{Error, Result, refuse};
 use crate::user::ENABLED;
-use crate::user::convert::number;
 use crate::user::entity::verification_code;
 use crate::user::query;
 
@@ -72,7 +71,7 @@ async fn store(core: &Core, ctx: &Ctx, phone: &str, purpose: Purpose, code: &str
     let tx = core.begin(ctx).await?;
     let row = verification_code::ActiveModel {
         phone: Set(phone.to_owned()),
-        purpose: Set(number(purpose)),
+        purpose: Set(crate::db::code(purpose)),
         code_hash: Set(hash(core, ctx, phone, purpose, code)),
         tries: Set(0),
         used: Set(false),
@@ -115,7 +114,7 @@ pub(crate) async fn check(core: &Core, ctx: &Ctx, phone: &str, purpose: Purpose,
     let txn = core.db.begin().await?;
     let newest = verification_code::Entity::of(ctx.tenant)
         .filter(Column::Phone.eq(phone))
-        .filter(Column::Purpose.eq(number(purpose)))
+        .filter(Column::Purpose.eq(crate::db::code(purpose)))
         .order_by_desc(Column::CreateTime)
         .order_by_desc(Column::Id)
         .one(&txn)

@@ -13,11 +13,6 @@ pub(super) fn strings(column: &Json) -> Vec<String> {
     column.as_array().into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
-/// An enum's number as the column holds it.
-pub(super) fn number(value: impl Into<i32>) -> i16 {
-    i16::try_from(value.into()).unwrap_or(0)
-}
-
 /// A user as those see it who manage users.
 pub(super) fn user(row: user_info::Model, role_ids: Vec<i64>) -> User {
     User {

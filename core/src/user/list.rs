@@ -6,9 +6,8 @@ use sea_orm::sea_query::NullOrdering;
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 
 use crate::access::contains;
-use crate::db::{Scoped, TenantId};
+use crate::db::{Scoped, TenantId, code};
 use crate::team::entity::team_member;
-use crate::user::convert::number;
 use crate::user::entity::{user_info, user_role};
 
 use user_info::Column;
@@ -21,7 +20,7 @@ pub(super) fn select(tenant: TenantId, request: &ListUsersRequest) -> Select<use
             select.filter(contains(&[Column::Username, Column::Name, Column::Phone, Column::Email], &request.keyword));
     }
     if request.status() != Status::Unspecified {
-        select = select.filter(Column::Status.eq(number(request.status())));
+        select = select.filter(Column::Status.eq(code(request.status())));
     }
     if request.role_id != 0 {
         let holders = user_role::Entity::of(tenant).filter(user_role::Column::RoleId.eq(request.role_id));

@@ -16,9 +16,8 @@ use crate::Core;
 use crate::access::secret::digest;
 use crate::access::{Ctx, Principal};
 use crate::clock::Time;
-use crate::db::{Push, Scoped, TenantId, Tx};
+use crate::db::{Push, Scoped, TenantId, Tx, code};
 use crate::error::{Error, Result, refuse};
-use crate::user::convert::number;
 use crate::user::entity::{login_session, user_info};
 use crate::user::refresh::RefreshToken;
 use crate::user::{ENABLED, query};
@@ -94,7 +93,7 @@ pub(crate) async fn open(tx: &Tx<'_>, kind: Kind, id: i64, user: UserInfo) -> Re
     let refresh_token = token.text(&tx.core().digest_key);
     let call = &tx.ctx().call;
     let row = login_session::ActiveModel {
-        principal_kind: Set(number(kind)),
+        principal_kind: Set(code(kind)),
         principal_id: Set(id),
         family: Set(token.family),
         refresh_hash: Set(digest(&refresh_token)),
@@ -136,7 +135,7 @@ pub(super) fn expiry(core: &Core, now: Time) -> Time {
 /// `core.directory` forget the person after the commit.
 pub(crate) async fn end_logins(tx: &mut Tx<'_>, kind: Kind, id: i64, except: i64) -> Result<()> {
     let theirs = Condition::all()
-        .add(login_session::Column::PrincipalKind.eq(number(kind)))
+        .add(login_session::Column::PrincipalKind.eq(code(kind)))
         .add(login_session::Column::PrincipalId.eq(id))
         .add(login_session::Column::Revoked.eq(false))
         .add(login_session::Column::ExpireTime.gt(tx.now()))

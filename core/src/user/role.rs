@@ -111,7 +111,7 @@ pub(crate) async fn seed(db: &impl ConnectionTrait, tenant: TenantId, now: Time)
             code: Set(preset.code.to_owned()),
             name: Set(preset.name.to_owned()),
             preset: Set(true),
-            data_scope: Set(crate::user::convert::number(preset.scope)),
+            data_scope: Set(crate::db::code(preset.scope)),
             permissions: Set(preset.permissions.into()),
             ..Default::default()
         };
