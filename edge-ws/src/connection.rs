@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use kefu_proto::error::Lang;
 use kefu_proto::realtime::v1::OpenConnectionResponse;
-use kefu_proto::session::v1::{AckMessagesRequest, ListMessagesResponse, SendMessageRequest, SendMessageResponse};
+use kefu_proto::session::v1::{AckMessagesRequest, ListMessagesResponse, SendMessageRequest};
 use rand::Rng;
 use serde_json::{Map, Value as Json, json};
 use tokio::sync::oneshot::{self, error::TryRecvError};
@@ -324,7 +324,8 @@ impl Connection {
             Done::Sent { reference, answer } => {
                 self.storing -= 1;
                 match answer {
-                    Ok(stored) => self.accepted(stored),
+                    // A core that answers without the message has stored it all the same; the client sees it pushed.
+                    Ok(stored) => frame::accepted(&stored).into_iter().for_each(|text| self.put(text)),
                     Err(status) => return self.failed(&status, reference.as_deref()),
                 }
             }
@@ -351,19 +352,6 @@ impl Connection {
             }
         }
         Ok(())
-    }
-
-    fn accepted(&mut self, stored: SendMessageResponse) {
-        let message = stored.message.unwrap_or_default();
-        let data = json!({
-            "sessionId": message.session_id.to_string(),
-            "clientMsgId": message.client_msg_id,
-            "messageId": message.id.to_string(),
-            "seq": message.seq,
-            "timestamp": frame::millis(&message),
-            "duplicate": stored.duplicate,
-        });
-        self.reply("message_accepted", &data);
     }
 
     /// A call of the client has failed: it is told, unless its token is the reason.

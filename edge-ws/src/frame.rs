@@ -1,5 +1,7 @@
 //! Frames as text: `{"type": "...", "data": {...}}` in both directions.
 
+mod message;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -14,6 +16,8 @@ use serde_json::{Map, Value as Json, json};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
+
+pub(crate) use message::accepted;
 
 /// More sessions than a client follows; each one that is not followed any more costs a call.
 const MAX_CURSORS: usize = 200;
@@ -52,6 +56,10 @@ pub(crate) struct BadFrame(pub &'static str);
 
 /// Reads a frame, and the id the client gave it.
 pub(crate) fn parse(text: &str) -> Result<(Inbound, Option<String>), BadFrame> {
+    message::read(text).map_or_else(|| by_codec(text), Ok)
+}
+
+fn by_codec(text: &str) -> Result<(Inbound, Option<String>), BadFrame> {
     let frame: Json = serde_json::from_str(text).map_err(|_| BadFrame("not JSON"))?;
     let Json::Object(mut frame) = frame else { return Err(BadFrame("not an object")) };
     let reference = match frame.remove("id") {
@@ -170,13 +178,16 @@ pub(crate) fn text(kind: &str, data: &Json) -> Utf8Bytes {
 
 /// A frame as the core gives it: the name of the chosen field is the type.
 pub(crate) fn pushed(frame: Pushed) -> Option<Utf8Bytes> {
+    if let Pushed::Message(message) = &frame {
+        return message::pushed(message);
+    }
     let Json::Object(frame) = json::to_json(&Frame { frame: Some(frame) }) else { return None };
     let (name, data) = frame.into_iter().next()?;
     Some(text(&json::proto_path(&name), &data))
 }
 
 /// A stored message as a frame.
-pub(crate) fn message(message: Message) -> Option<Utf8Bytes> {
+pub(crate) fn stored(message: Message) -> Option<Utf8Bytes> {
     let timestamp = millis(&message);
     pushed(Pushed::Message(MessageFrame {
         session_id: message.session_id,
@@ -440,7 +451,7 @@ mod tests {
             create_time: Some(create_time),
             ..Default::default()
         };
-        let frame: Json = serde_json::from_str(&message(stored).unwrap()).unwrap();
+        let frame: Json = serde_json::from_str(&super::stored(stored).unwrap()).unwrap();
         let data = &frame["data"];
         assert_eq!(frame["type"], "message");
         assert_eq!((&data["sessionId"], &data["messageId"]), (&json!("7"), &json!("3")));

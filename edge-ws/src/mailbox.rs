@@ -265,7 +265,7 @@ impl Mailbox {
         let mut news = false;
         for message in page.list {
             let (id, seq) = (message.id, message.seq);
-            let Some(text) = frame::message(message) else { continue };
+            let Some(text) = frame::stored(message) else { continue };
             let bytes = text.len();
             match cursor.on_page(seq, bytes) {
                 PageDecision::Skip => continue,
