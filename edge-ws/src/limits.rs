@@ -13,6 +13,15 @@ pub struct Rate {
     pub burst: f64,
 }
 
+impl Rate {
+    /// So many a minute, half of them at once.
+    pub fn per_minute(count: u64) -> Self {
+        // Nobody sets a limit that a float cannot tell from the next.
+        let count = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+        Self { per_second: count / 60.0, burst: (count / 2.0).max(1.0) }
+    }
+}
+
 /// A bucket that fills at a [`Rate`].
 #[derive(Debug)]
 pub(crate) struct Bucket {
