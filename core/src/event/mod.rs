@@ -2,6 +2,7 @@
 //!
 //! A subscriber is a job kind. It runs at least once and must not mind running again; the event's id tells it apart.
 
+use chrono::Duration;
 use sea_orm::{ActiveValue::Set, ConnectionTrait};
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +110,16 @@ pub(crate) enum Subscriber {
     Index,
 }
 
+impl Subscriber {
+    /// How long it may wait for more of its kind.
+    fn delay(self) -> Duration {
+        match self {
+            Self::Notify => Duration::zero(),
+            Self::Index => Duration::milliseconds(300),
+        }
+    }
+}
+
 /// Writes the event and a job for each subscriber; returns the event's id.
 pub(crate) async fn record(db: &impl ConnectionTrait, tenant: TenantId, now: Time, event: &Event) -> Result<i64> {
     let payload = serde_json::to_value(event)?;
@@ -120,7 +131,7 @@ pub(crate) async fn record(db: &impl ConnectionTrait, tenant: TenantId, now: Tim
             Subscriber::Notify => Job::Notify { event_id: id, event: event.clone() },
             Subscriber::Index => Job::Index { event: event.clone() },
         };
-        job::enqueue(db, tenant, now, now, &job).await?;
+        job::enqueue(db, tenant, now, now + subscriber.delay(), &job).await?;
     }
     Ok(id)
 }

@@ -13,6 +13,7 @@ use crate::Core;
 use crate::access::Ctx;
 use crate::db::{Scoped, TenantId};
 use crate::error::Result;
+use crate::session::search::Sent;
 
 /// How long a job may run before another core takes it over.
 const LEASE: Duration = Duration::from_secs(60);
@@ -56,7 +57,8 @@ impl Runner {
     }
 }
 
-/// Claims and runs what is due; returns how many rows were due.
+/// Claims and runs what is due; returns how many rows were due. What is claimed together is committed together, and so
+/// is what has ended: a commit of one's own for each job would cost the messages theirs.
 async fn round(core: &Arc<Core>) -> Result<u64> {
     let now = core.clock.now();
     let free = Condition::any().add(job::Column::LeaseUntil.is_null()).add(job::Column::LeaseUntil.lt(now));
@@ -70,63 +72,101 @@ async fn round(core: &Arc<Core>) -> Result<u64> {
         .all(core.db.read())
         .await?;
     let found = due.len();
-    for row in due {
-        if let Some(fence) = claim(core, &row).await? {
-            finish(core, &row, fence, work(core, &row).await).await?;
-        }
+    if found > 0 {
+        let claimed = claim(core, due).await?;
+        let ended = work(core, claimed).await;
+        finish(core, ended).await?;
     }
     Ok(u64::try_from(found).unwrap_or(0))
 }
 
-/// Takes a job, unless another core was quicker. The fence is the number of this claim: a core whose lease has run
-/// out cannot finish what somebody else has taken over.
-async fn claim(core: &Core, row: &job::Model) -> Result<Option<i64>> {
-    let fence = row.fence + 1;
+/// Takes the jobs that no other core was quicker to take. The fence is the number of this claim: a core whose lease
+/// has run out cannot finish what somebody else has taken over.
+async fn claim(core: &Core, due: Vec<job::Model>) -> Result<Vec<job::Model>> {
+    let mut claimed = Vec::with_capacity(due.len());
     let txn = core.db.begin().await?;
-    let taken = job::Entity::change(TenantId(row.tenant_id))
-        .col_expr(job::Column::Fence, Expr::value(fence))
-        .col_expr(job::Column::LeaseUntil, Expr::value(core.clock.now() + LEASE))
-        .col_expr(job::Column::Attempts, Expr::col(job::Column::Attempts).add(1))
-        .filter(job::Column::Id.eq(row.id))
-        .filter(job::Column::Fence.eq(row.fence))
-        .filter(job::Column::Status.eq(WAITING))
-        .exec(&txn)
-        .await?;
+    let lease_until = core.clock.now() + LEASE;
+    for mut row in due {
+        let taken = job::Entity::change(TenantId(row.tenant_id))
+            .col_expr(job::Column::Fence, Expr::value(row.fence + 1))
+            .col_expr(job::Column::LeaseUntil, Expr::value(lease_until))
+            .col_expr(job::Column::Attempts, Expr::col(job::Column::Attempts).add(1))
+            .filter(job::Column::Id.eq(row.id))
+            .filter(job::Column::Fence.eq(row.fence))
+            .filter(job::Column::Status.eq(WAITING))
+            .exec(&txn)
+            .await?;
+        if taken.rows_affected == 1 {
+            row.fence += 1;
+            row.attempts += 1;
+            claimed.push(row);
+        }
+    }
     txn.commit().await?;
-    Ok((taken.rows_affected == 1).then_some(fence))
+    Ok(claimed)
 }
 
-async fn work(core: &Arc<Core>, row: &job::Model) -> Result<()> {
-    let ctx = Ctx::system(TenantId(row.tenant_id));
-    match serde_json::from_value(row.payload.clone())? {
+/// A job that has been run, and how it went.
+type Ended = (job::Model, Result<(), String>);
+
+/// Runs jobs. Those of the search index are one piece of work.
+async fn work(core: &Arc<Core>, claimed: Vec<job::Model>) -> Vec<Ended> {
+    let mut ended = Vec::with_capacity(claimed.len());
+    let (mut index, mut sent) = (Vec::new(), Vec::new());
+    for row in claimed {
+        match serde_json::from_value(row.payload.clone()) {
+            Ok(Job::Index { event }) => {
+                sent.push(Sent { tenant: TenantId(row.tenant_id), event, again: row.attempts > 1 });
+                index.push(row);
+            }
+            Ok(job) => {
+                let outcome = run_one(core, TenantId(row.tenant_id), job).await;
+                ended.push((row, outcome.map_err(|error| error.to_string())));
+            }
+            Err(error) => ended.push((row, Err(error.to_string()))),
+        }
+    }
+    if !index.is_empty() {
+        let outcome = crate::session::search::on_events(core, sent).await.map_err(|error| error.to_string());
+        ended.extend(index.into_iter().map(|row| (row, outcome.clone())));
+    }
+    ended
+}
+
+async fn run_one(core: &Arc<Core>, tenant: TenantId, job: Job) -> Result<()> {
+    let ctx = Ctx::system(tenant);
+    match job {
         Job::Notify { event_id, event } => crate::notification::on_event(core, &ctx, event_id, &event).await,
-        Job::Index { event } => crate::session::search::on_event(core, &ctx, &event).await,
+        Job::Index { event } => {
+            crate::session::search::on_events(core, vec![Sent { tenant, event, again: true }]).await
+        }
         Job::ExpireTransfer { session_id } => crate::session::transfer::expire(core, &ctx, session_id).await,
         Job::CheckSilence { session_id } => crate::session::silence::check(core, &ctx, session_id).await,
     }
 }
 
 /// Writes down how it went: done, another try after a while, or given up.
-async fn finish(core: &Core, row: &job::Model, fence: i64, outcome: Result<()>) -> Result<()> {
+async fn finish(core: &Core, ended: Vec<Ended>) -> Result<()> {
     let now = core.clock.now();
-    let attempts = row.attempts + 1;
-    let mut update = job::Entity::change(TenantId(row.tenant_id))
-        .col_expr(job::Column::LeaseUntil, Expr::value(Option::<crate::clock::Time>::None))
-        .col_expr(job::Column::UpdateTime, Expr::value(now));
-    match outcome {
-        Ok(()) => update = update.col_expr(job::Column::Status, Expr::value(DONE)),
-        Err(error) => {
-            let dead = attempts >= TRIES;
-            tracing::warn!(job = row.id, kind = row.kind, attempts, dead, %error, "a job failed");
-            let wait = chrono::Duration::seconds(2i64.saturating_pow(attempts.clamp(0, 12).unsigned_abs()));
-            update = update
-                .col_expr(job::Column::Status, Expr::value(if dead { DEAD } else { WAITING }))
-                .col_expr(job::Column::DueTime, Expr::value(now + wait))
-                .col_expr(job::Column::Error, Expr::value(error.to_string()));
-        }
-    }
     let txn = core.db.begin().await?;
-    update.filter(job::Column::Id.eq(row.id)).filter(job::Column::Fence.eq(fence)).exec(&txn).await?;
+    for (row, outcome) in ended {
+        let mut update = job::Entity::change(TenantId(row.tenant_id))
+            .col_expr(job::Column::LeaseUntil, Expr::value(Option::<crate::clock::Time>::None))
+            .col_expr(job::Column::UpdateTime, Expr::value(now));
+        match outcome {
+            Ok(()) => update = update.col_expr(job::Column::Status, Expr::value(DONE)),
+            Err(error) => {
+                let (attempts, dead) = (row.attempts, row.attempts >= TRIES);
+                tracing::warn!(job = row.id, kind = row.kind, attempts, dead, %error, "a job failed");
+                let wait = chrono::Duration::seconds(2i64.saturating_pow(attempts.clamp(0, 12).unsigned_abs()));
+                update = update
+                    .col_expr(job::Column::Status, Expr::value(if dead { DEAD } else { WAITING }))
+                    .col_expr(job::Column::DueTime, Expr::value(now + wait))
+                    .col_expr(job::Column::Error, Expr::value(error));
+            }
+        }
+        update.filter(job::Column::Id.eq(row.id)).filter(job::Column::Fence.eq(row.fence)).exec(&txn).await?;
+    }
     txn.commit().await?;
     Ok(())
 }

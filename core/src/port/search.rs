@@ -26,12 +26,14 @@ pub(crate) struct Document {
     pub(crate) session_id: i64,
     /// The text.
     pub(crate) text: String,
+    /// It may be there already. Looking for it costs more than adding it.
+    pub(crate) replaces: bool,
 }
 
 /// Finds texts.
 #[async_trait]
 pub(crate) trait Search: Debug + Send + Sync {
-    /// Adds documents; one that is there already is replaced, one with an empty text is removed.
+    /// Adds documents; one with an empty text is not.
     async fn put(&self, documents: Vec<Document>) -> Result<()>;
     /// The sessions with the words, best first.
     async fn sessions(&self, tenant: TenantId, words: &str, limit: usize) -> Result<Vec<i64>>;
@@ -99,7 +101,9 @@ impl Embedded {
         }
         let Some(writer) = writer.as_mut() else { return Ok(()) };
         for document in documents {
-            writer.delete_term(Term::from_field_i64(self.fields.id, document.id));
+            if document.replaces {
+                writer.delete_term(Term::from_field_i64(self.fields.id, document.id));
+            }
             if !document.text.is_empty() {
                 let mut row = TantivyDocument::default();
                 row.add_i64(self.fields.tenant, document.tenant.0);
@@ -264,6 +268,7 @@ mod tests {
             id,
             session_id: id * 10,
             text: text.to_owned(),
+            replaces: true,
         };
         let texts = [(1, 1, "请问为什么登录不了系统"), (1, 2, "联系客服处理"), (2, 3, "登录失败")];
         search.put(texts.map(|(t, i, s)| document(t, i, s)).to_vec()).await.unwrap();
