@@ -125,12 +125,11 @@ async fn try_announce(core: &Core, tenant: TenantId, session: &chat_session::Mod
 
 /// A push of a message to the customer and the agent.
 pub(crate) fn message_push(
-    tenant: TenantId,
     session: &chat_session::Model,
     message: &chat_message::Model,
     file: Option<&crate::file::entity::file_info::Model>,
 ) -> Push {
-    to(tenant, participants(session), frame::Frame::Message(message_frame(message, file)))
+    to(TenantId(session.tenant_id), participants(session), frame::Frame::Message(message_frame(message, file)))
 }
 
 /// The frame of a message.

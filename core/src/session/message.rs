@@ -4,14 +4,15 @@ use kefu_proto::common::v1::ErrorReason;
 use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::session::v1::message::ContentType;
 use kefu_proto::session::v1::session::Status;
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ConnectionTrait, DbBackend, Iterable, ModelTrait};
 
 use crate::access::Principal;
 use crate::clock::Time;
-use crate::db::{Scoped, TenantId, Tx, code, stamp};
+use crate::db::{Tx, code, portions_mut};
 use crate::error::{Error, Result, forbidden, not_found, refuse};
 use crate::event::Event;
+use crate::session::advance::{self, Moved};
 use crate::session::audience;
 use crate::session::entity::{chat_message, chat_session};
 use crate::session::state::status;
@@ -89,121 +90,109 @@ pub(crate) fn may_send(session: &chat_session::Model, principal: &Principal) -> 
     }
 }
 
-/// Adds messages to a session whose row this transaction has locked. `session` is brought up to date.
-pub(crate) async fn append(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    now: Time,
-    session: &mut chat_session::Model,
-    drafts: Vec<Draft>,
-) -> Result<Vec<chat_message::Model>> {
-    if drafts.is_empty() {
-        return Ok(Vec::new());
+/// Gives messages their places in a session whose row this transaction has locked, and moves the marks that follow.
+/// What comes back is to be stored with [`insert`], the session with [`advance::store`].
+pub(crate) fn place(session: &mut chat_session::Model, drafts: Vec<Draft>, now: Time) -> Vec<chat_message::Model> {
+    let mut rows = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        session.last_seq += 1;
+        note_sender(session, draft.sender_kind, now);
+        // A line of Kefu's own says nothing of what it is about.
+        if draft.content_type != ContentType::Event {
+            session.last_message = draft.preview();
+        }
+        rows.push(row(session, draft, now));
     }
-    let before = session.last_seq;
-    note_senders(session, &drafts, now);
-    session.last_seq += i32::try_from(drafts.len()).unwrap_or(i32::MAX);
-    // A line of Kefu's own says nothing of what it is about.
-    if let Some(words) = drafts.iter().rfind(|draft| draft.content_type != ContentType::Event) {
-        session.last_message = words.preview();
+    if !rows.is_empty() {
+        session.last_message_time = Some(now);
     }
-    session.last_message_time = Some(now);
-    session.version += 1;
-    advance(db, tenant, now, before, session).await?;
-    let rows = (before + 1..).zip(drafts).map(|(seq, draft)| row(tenant, now, session.id, seq, draft)).collect();
-    insert_all(db, rows).await
+    rows
 }
 
 /// Moves the marks that follow from who has spoken.
-fn note_senders(session: &mut chat_session::Model, drafts: &[Draft], now: Time) {
-    for (seq, draft) in (session.last_seq + 1..).zip(drafts) {
-        match draft.sender_kind {
-            Kind::Customer => {
-                session.customer_time = now;
-                session.unanswered_since.get_or_insert(now);
-                session.customer_delivered_seq = seq;
-                session.customer_read_seq = seq;
-            }
-            Kind::User => {
-                session.unanswered_since = None;
-                session.reminded = false;
-                session.first_reply_time.get_or_insert(now);
-                session.agent_delivered_seq = seq;
-                session.agent_read_seq = seq;
-                session.marked_unread = false;
-            }
-            _ => {}
+fn note_sender(session: &mut chat_session::Model, sender: Kind, now: Time) {
+    match sender {
+        Kind::Customer => {
+            session.customer_time = now;
+            session.unanswered_since.get_or_insert(now);
+            session.customer_delivered_seq = session.last_seq;
+            session.customer_read_seq = session.last_seq;
+        }
+        Kind::User => {
+            session.unanswered_since = None;
+            session.reminded = false;
+            session.first_reply_time.get_or_insert(now);
+            session.agent_delivered_seq = session.last_seq;
+            session.agent_read_seq = session.last_seq;
+            session.marked_unread = false;
+        }
+        _ => {}
+    }
+}
+
+fn row(session: &chat_session::Model, draft: Draft, now: Time) -> chat_message::Model {
+    chat_message::Model {
+        // The database gives it.
+        id: 0,
+        session_id: session.id,
+        seq: session.last_seq,
+        sender_kind: code(draft.sender_kind),
+        sender_id: draft.sender_id,
+        sender_name: draft.sender_name,
+        client_msg_id: draft.client_msg_id,
+        content_type: code(draft.content_type),
+        content: draft.content,
+        file_id: draft.file_id,
+        quote_message_id: draft.quote_message_id,
+        recalled: false,
+        recall_version: 0,
+        tenant_id: session.tenant_id,
+        create_time: now,
+        update_time: now,
+        create_by: draft.sender_id,
+        update_by: draft.sender_id,
+        deleted: 0,
+    }
+}
+
+/// Stores messages, and gives each the id that the database has given it.
+pub(crate) async fn insert(db: &impl ConnectionTrait, rows: &mut [chat_message::Model]) -> Result<()> {
+    for rows in portions_mut(rows) {
+        let ids = insert_portion(db, rows).await?;
+        for (row, id) in rows.iter_mut().zip(ids) {
+            row.id = id;
         }
     }
+    Ok(())
 }
 
-/// Writes the session's row. That the sequence is still the one that was read is a condition of the update: a
-/// sequence is never given twice, even if a lock were not one.
-async fn advance(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    now: Time,
-    before: i32,
-    session: &chat_session::Model,
-) -> Result<()> {
-    use chat_session::Column as C;
-    let moved = chat_session::Entity::change(tenant)
-        .col_expr(C::LastSeq, Expr::value(session.last_seq))
-        .col_expr(C::LastMessage, Expr::value(session.last_message.clone()))
-        .col_expr(C::LastMessageTime, Expr::value(session.last_message_time))
-        .col_expr(C::CustomerTime, Expr::value(session.customer_time))
-        .col_expr(C::UnansweredSince, Expr::value(session.unanswered_since))
-        .col_expr(C::FirstReplyTime, Expr::value(session.first_reply_time))
-        .col_expr(C::Reminded, Expr::value(session.reminded))
-        .col_expr(C::CustomerDeliveredSeq, Expr::value(session.customer_delivered_seq))
-        .col_expr(C::CustomerReadSeq, Expr::value(session.customer_read_seq))
-        .col_expr(C::AgentDeliveredSeq, Expr::value(session.agent_delivered_seq))
-        .col_expr(C::AgentReadSeq, Expr::value(session.agent_read_seq))
-        .col_expr(C::MarkedUnread, Expr::value(session.marked_unread))
-        .col_expr(C::Version, Expr::col(C::Version).add(1))
-        .col_expr(C::UpdateTime, Expr::value(now))
-        .filter(C::Id.eq(session.id))
-        .filter(C::LastSeq.eq(before))
-        .exec(db)
-        .await?;
-    if moved.rows_affected == 1 { Ok(()) } else { Err(refuse(ErrorReason::Conflict)) }
-}
-
-fn row(tenant: TenantId, now: Time, session_id: i64, seq: i32, draft: Draft) -> chat_message::ActiveModel {
-    let mut row = chat_message::ActiveModel {
-        session_id: Set(session_id),
-        seq: Set(seq),
-        sender_kind: Set(code(draft.sender_kind)),
-        sender_id: Set(draft.sender_id),
-        sender_name: Set(draft.sender_name),
-        client_msg_id: Set(draft.client_msg_id),
-        content_type: Set(code(draft.content_type)),
-        content: Set(draft.content),
-        file_id: Set(draft.file_id),
-        quote_message_id: Set(draft.quote_message_id),
-        recalled: Set(false),
-        recall_version: Set(0),
-        ..Default::default()
-    };
-    stamp(&mut row, tenant, draft.sender_id, now);
-    row
-}
-
-/// Inserts messages in one statement.
-pub(crate) async fn insert_all(
-    db: &impl ConnectionTrait,
-    rows: Vec<chat_message::ActiveModel>,
-) -> Result<Vec<chat_message::Model>> {
-    if db.get_database_backend() != DbBackend::MySql {
-        return Ok(chat_message::Entity::insert_many(rows).exec_with_returning(db).await?);
+/// Stores messages in one statement; their ids come back in the same order.
+async fn insert_portion(db: &impl ConnectionTrait, rows: &[chat_message::Model]) -> Result<Vec<i64>> {
+    use chat_message::Column as C;
+    let columns: Vec<C> = C::iter().filter(|column| !matches!(column, C::Id)).collect();
+    let mut insert = Query::insert();
+    insert.into_table(chat_message::Entity).columns(columns.iter().copied());
+    for row in rows {
+        insert.values_panic(columns.iter().map(|column| Expr::value(row.get(*column))));
     }
-    // MySQL cannot return rows, but gives one statement's rows consecutive ids, and answers with the first.
-    let first = chat_message::Entity::insert_many(rows.clone()).exec(db).await?.last_insert_id.unwrap_or_default();
-    let with_id = (first..).zip(rows).map(|(id, mut row)| {
-        row.id = Set(id);
-        chat_message::Model::try_from(row)
-    });
-    Ok(with_id.collect::<Result<Vec<_>, _>>()?)
+    let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let id = |result: sea_orm::ExecResult| i64::try_from(result.last_insert_id()).unwrap_or(i64::MAX);
+    Ok(match db.get_database_backend() {
+        // Nobody else writes meanwhile, so the rows of a statement follow one another; what comes back is the last.
+        DbBackend::Sqlite => {
+            let last = id(db.execute(&insert).await?);
+            (last - count + 1..=last).collect()
+        }
+        // One statement's rows follow one another; what comes back is the first.
+        DbBackend::MySql => {
+            let first = id(db.execute(&insert).await?);
+            (first..first + count).collect()
+        }
+        _ => {
+            let rows = db.query_all(insert.returning_col(C::Id)).await?;
+            rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?
+        }
+    })
 }
 
 /// Adds a line written by Kefu to a session that `tx` has locked, and pushes it.
@@ -222,16 +211,13 @@ pub(crate) async fn post(tx: &mut Tx<'_>, session: &mut chat_session::Model, dra
 }
 
 async fn put(tx: &mut Tx<'_>, session: &mut chat_session::Model, draft: Draft) -> Result<Vec<i64>> {
-    let (tenant, now) = (tx.ctx().tenant, tx.now());
-    let messages = append(&**tx, tenant, now, session, vec![draft]).await?;
+    let before = session.last_seq;
+    let mut messages = place(session, vec![draft], tx.now());
+    session.version += 1;
+    advance::store(&**tx, &[Moved { before, session }], tx.now()).await?;
+    insert(&**tx, &mut messages).await?;
     for message in &messages {
-        tx.push(audience::message_push(tenant, session, message, None));
+        tx.push(audience::message_push(session, message, None));
     }
     Ok(messages.into_iter().map(|message| message.id).collect())
-}
-
-/// Raises a mark, never lowers it.
-pub(crate) fn raised(column: chat_session::Column, to: i32) -> sea_orm::sea_query::SimpleExpr {
-    use sea_orm::sea_query::CaseStatement;
-    CaseStatement::new().case(Expr::col(column).lt(to), Expr::value(to)).finally(Expr::col(column)).into()
 }

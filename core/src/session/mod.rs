@@ -7,6 +7,7 @@
 //! - messages have the sequence 1..n without holes, in the order of commits;
 //! - whoever serves a session, or no longer does, is a row of `session_assignment` that says why.
 
+mod advance;
 pub(crate) mod agent;
 mod agent_rpc;
 pub(crate) mod assign;
@@ -14,6 +15,7 @@ pub(crate) mod audience;
 mod candidate;
 mod close;
 pub(crate) mod entity;
+mod group;
 pub(crate) mod keeper;
 mod list;
 mod mark;

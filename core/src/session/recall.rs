@@ -49,7 +49,7 @@ pub(crate) async fn recall(
     change.recall_version = Set(session.version);
     let row = tx.update(change).await?;
     tx.emit(&Event::MessagesSent { message_ids: vec![row.id] }).await?;
-    tx.push(audience::message_push(ctx.tenant, &session, &row, None));
+    tx.push(audience::message_push(&session, &row, None));
     Ok((row, Some(session)))
 }
 

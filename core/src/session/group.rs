@@ -1,0 +1,233 @@
+//! One transaction of the writer: messages and marks of many sessions, stored together. However many there are, it
+//! takes a handful of statements.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use kefu_proto::common::v1::ErrorReason;
+use kefu_proto::common::v1::principal::Kind;
+use kefu_proto::session::v1::SendMessageResponse;
+use kefu_proto::session::v1::ack_messages_request::Kind as AckKind;
+use kefu_proto::session::v1::message::ContentType;
+use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::Core;
+use crate::access::Principal;
+use crate::clock::Time;
+use crate::db::{Push, Scoped, TenantId, code, portions};
+use crate::error::{Error, Result, not_found, refuse};
+use crate::event::Event;
+use crate::session::advance::{self, Moved};
+use crate::session::entity::{chat_message, chat_session};
+use crate::session::message::{insert, may_send, place};
+use crate::session::writer::{Ack, Send};
+use crate::session::{audience, view};
+
+/// What became of a group: an answer for each item, in the order of the items.
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub(super) sends: Vec<Result<SendMessageResponse>>,
+    pub(super) acks: Vec<Result<()>>,
+    pub(super) pushes: Vec<Push>,
+    /// Sessions whose marks have moved.
+    pub(super) marked: Vec<chat_session::Model>,
+}
+
+/// A session that this transaction has locked.
+struct Held {
+    /// The sequence and the version as they were read.
+    last_seq: i32,
+    version: i64,
+    session: chat_session::Model,
+    marked: bool,
+}
+
+/// Tells a message of a sender apart: session, kind and id of the sender, the sender's own id for it.
+type Key<'a> = (i64, i16, i64, &'a str);
+
+fn key(send: &Send) -> Key<'_> {
+    (send.session_id, code(send.draft.sender_kind), send.draft.sender_id, &send.draft.client_msg_id)
+}
+
+fn row_key(row: &chat_message::Model) -> Key<'_> {
+    (row.session_id, row.sender_kind, row.sender_id, &row.client_msg_id)
+}
+
+/// Stores a group.
+pub(super) async fn commit(core: &Core, sends: &[Box<Send>], acks: &[Ack]) -> Result<Outcome> {
+    let now = core.clock.now();
+    let txn = core.db.begin().await?;
+    let mut sessions = lock_sessions(&txn, sends, acks).await?;
+    let old = stored_before(&txn, sends).await?;
+    let Placed { mut fresh, refused } = place_all(&mut sessions, sends, &old, now);
+    let acked = acks.iter().map(|ack| mark(&mut sessions, ack)).collect();
+    store_sessions(&txn, &mut sessions, now).await?;
+    insert(&txn, &mut fresh).await?;
+    follow_up(&txn, &fresh, now).await?;
+    txn.commit().await?;
+    let pushes = pushes(&sessions, sends, &fresh);
+    let marked = sessions.into_values().filter(|held| held.marked).map(|held| held.session).collect();
+    Ok(Outcome { sends: answers(sends, &old, &fresh, refused), acks: acked, pushes, marked })
+}
+
+/// Locks all sessions of the group at once, in the order of their ids.
+async fn lock_sessions(txn: &DatabaseTransaction, sends: &[Box<Send>], acks: &[Ack]) -> Result<HashMap<i64, Held>> {
+    let mut ids: Vec<i64> = sends.iter().map(|s| s.session_id).chain(acks.iter().map(|a| a.session_id)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut sessions = HashMap::with_capacity(ids.len());
+    for ids in portions(&ids) {
+        let rows = chat_session::Entity::of_all_tenants()
+            .filter(chat_session::Column::Id.is_in(ids.iter().copied()))
+            .order_by_asc(chat_session::Column::Id)
+            .lock_exclusive()
+            .all(txn)
+            .await?;
+        sessions.extend(rows.into_iter().map(|session| {
+            let held = Held { last_seq: session.last_seq, version: session.version, session, marked: false };
+            (held.session.id, held)
+        }));
+    }
+    Ok(sessions)
+}
+
+/// Messages of the group that were stored before: by this node or another, under this token or an older one.
+async fn stored_before(txn: &DatabaseTransaction, sends: &[Box<Send>]) -> Result<Vec<chat_message::Model>> {
+    use chat_message::Column as C;
+    let mut stored = Vec::new();
+    for sends in portions(sends) {
+        let any = sends.iter().map(|send| key(send)).fold(Condition::any(), |any, (session, kind, id, own)| {
+            let this = Condition::all().add(C::SessionId.eq(session)).add(C::SenderKind.eq(kind));
+            any.add(this.add(C::SenderId.eq(id)).add(C::ClientMsgId.eq(own)))
+        });
+        stored.extend(chat_message::Entity::of_all_tenants().filter(any).all(txn).await?);
+    }
+    Ok(stored)
+}
+
+/// The new messages of a group, and which items are refused.
+struct Placed {
+    fresh: Vec<chat_message::Model>,
+    refused: HashMap<usize, Error>,
+}
+
+/// Gives what is new its place, in the order it came in.
+fn place_all(sessions: &mut HashMap<i64, Held>, sends: &[Box<Send>], old: &[chat_message::Model], now: Time) -> Placed {
+    let mut known: HashSet<Key<'_>> = old.iter().map(row_key).collect();
+    let mut placed = Placed { fresh: Vec::with_capacity(sends.len()), refused: HashMap::new() };
+    for (at, send) in sends.iter().enumerate() {
+        let held = sessions.get_mut(&send.session_id).filter(|h| h.session.tenant_id == send.principal.tenant.0);
+        let is_known = known.contains(&key(send));
+        match (held, is_known) {
+            (None, _) => drop(placed.refused.insert(at, not_found("session"))),
+            // What is stored already is confirmed to its sender even after the session has been closed or handed on:
+            // the first answer may have been lost.
+            (Some(_), true) => {}
+            (Some(held), false) => match may_send(&held.session, &send.principal) {
+                Ok(()) => {
+                    known.insert(key(send));
+                    placed.fresh.extend(place(&mut held.session, vec![send.draft.clone()], now));
+                    held.session.version = held.version + 1;
+                }
+                Err(error) => drop(placed.refused.insert(at, error)),
+            },
+        }
+    }
+    placed
+}
+
+async fn store_sessions(txn: &DatabaseTransaction, sessions: &mut HashMap<i64, Held>, now: Time) -> Result<()> {
+    let changed = sessions.values().filter(|held| held.session.version != held.version);
+    let mut moved: Vec<_> = changed.map(|held| Moved { before: held.last_seq, session: &held.session }).collect();
+    moved.sort_unstable_by_key(|moved| moved.session.id);
+    advance::store(txn, &moved, now).await
+}
+
+/// What follows from new messages: their files belong to the session, and they can be found.
+async fn follow_up(txn: &DatabaseTransaction, fresh: &[chat_message::Model], now: Time) -> Result<()> {
+    let mut texts: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for row in fresh {
+        if row.file_id != 0 {
+            crate::file::join(txn, TenantId(row.tenant_id), row.file_id, row.session_id).await?;
+        }
+        if row.content_type == code(ContentType::Text) {
+            texts.entry(row.tenant_id).or_default().push(row.id);
+        }
+    }
+    for (tenant, message_ids) in texts {
+        crate::event::record(txn, TenantId(tenant), now, &Event::MessagesSent { message_ids }).await?;
+    }
+    Ok(())
+}
+
+fn pushes(sessions: &HashMap<i64, Held>, sends: &[Box<Send>], fresh: &[chat_message::Model]) -> Vec<Push> {
+    let with_file = sends.iter().filter_map(|send| Some((key(send), send.file.as_ref()?)));
+    let files: HashMap<Key<'_>, _> = with_file.collect();
+    let push = |row: &chat_message::Model| {
+        let session = &sessions.get(&row.session_id)?.session;
+        Some(audience::message_push(
+            session,
+            row,
+            files.get(&row_key(row)).copied().filter(|file| file.id == row.file_id),
+        ))
+    };
+    fresh.iter().filter_map(push).collect()
+}
+
+/// The answer to each message of the group.
+fn answers(
+    sends: &[Box<Send>],
+    old: &[chat_message::Model],
+    fresh: &[chat_message::Model],
+    mut refused: HashMap<usize, Error>,
+) -> Vec<Result<SendMessageResponse>> {
+    let old: HashMap<Key<'_>, _> = old.iter().map(|row| (row_key(row), row)).collect();
+    let new: HashMap<Key<'_>, _> = fresh.iter().map(|row| (row_key(row), row)).collect();
+    let mut told = HashSet::new();
+    let answer = |(at, send): (usize, &Box<Send>)| {
+        if let Some(error) = refused.remove(&at) {
+            return Err(error);
+        }
+        let (row, duplicate) = match (old.get(&key(send)), new.get(&key(send))) {
+            (Some(row), _) => (*row, true),
+            // The first of equal ones in a group is the one that was stored.
+            (None, Some(row)) => (*row, !told.insert(row.id)),
+            (None, None) => return Err(refuse(ErrorReason::Internal)),
+        };
+        let file = send.file.as_ref().filter(|file| file.id == row.file_id);
+        Ok(SendMessageResponse { message: Some(view::message(row, file)), duplicate })
+    };
+    sends.iter().enumerate().map(answer).collect()
+}
+
+/// Moves a mark; a lower one than before changes nothing.
+fn mark(sessions: &mut HashMap<i64, Held>, ack: &Ack) -> Result<()> {
+    let Principal { tenant, kind, id, .. } = *ack.principal;
+    let is_customer = kind == Kind::Customer;
+    let own = |held: &&mut Held| {
+        let participant = if is_customer { held.session.customer_id } else { held.session.agent_id };
+        held.session.tenant_id == tenant.0 && participant == id
+    };
+    let held = sessions.get_mut(&ack.session_id).filter(own).ok_or_else(|| not_found("session"))?;
+    let session = &mut held.session;
+    // Nobody has read what was not sent yet.
+    let seq = ack.seq.min(session.last_seq);
+    let (delivered, read) = if is_customer {
+        (&mut session.customer_delivered_seq, &mut session.customer_read_seq)
+    } else {
+        (&mut session.agent_delivered_seq, &mut session.agent_read_seq)
+    };
+    let reads = ack.kind == AckKind::Read;
+    // Whoever looks again has seen the mark of unread, though nothing new is read.
+    let unmarks = reads && !is_customer && session.marked_unread;
+    if !unmarks && *delivered >= seq && (!reads || *read >= seq) {
+        return Ok(());
+    }
+    *delivered = seq.max(*delivered);
+    if reads {
+        *read = seq.max(*read);
+    }
+    session.marked_unread &= !unmarks;
+    session.version = held.version + 1;
+    held.marked = true;
+    Ok(())
+}
