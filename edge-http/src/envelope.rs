@@ -8,6 +8,7 @@ use http::header::{ALLOW, CONNECTION, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, 
 use http::{HeaderName, HeaderValue, StatusCode};
 use kefu_proto::common::v1::ErrorReason;
 use kefu_proto::error::{Problem, reason_of};
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
@@ -18,15 +19,27 @@ use crate::caller::Caller;
 const FROM_METADATA: [HeaderName; 2] = [ALLOW, CONTENT_RANGE];
 
 /// An answer.
-pub(crate) fn success(data: Json, caller: &Caller) -> Response {
-    let mut envelope = json!({
-        "code": 200,
-        "message": "success",
-        "timestamp": now_millis(),
-        "requestId": caller.request_id,
-    });
-    envelope["data"] = data;
-    respond(StatusCode::OK, &envelope)
+pub(crate) fn success(data: &impl Serialize, caller: &Caller) -> Response {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Envelope<'a, D> {
+        code: u16,
+        message: &'a str,
+        data: &'a D,
+        timestamp: u64,
+        request_id: &'a str,
+    }
+    let envelope = Envelope {
+        code: 200,
+        message: "success",
+        data,
+        timestamp: now_millis(),
+        request_id: &caller.request_id,
+    };
+    match serde_json::to_string(&envelope) {
+        Ok(text) => respond(StatusCode::OK, text),
+        Err(error) => failure(Status::internal(error.to_string()), caller),
+    }
 }
 
 /// An error.
@@ -50,7 +63,7 @@ pub(crate) fn failure(status: Status, caller: &Caller) -> Response {
         "timestamp": now_millis(),
         "requestId": caller.request_id,
     });
-    let mut response = respond(http, &envelope);
+    let mut response = respond(http, envelope.to_string());
     let headers = response.headers_mut();
     for name in FROM_METADATA {
         if let Some(value) = status.metadata().get(name.as_str()).and_then(|v| v.to_str().ok()?.parse().ok()) {
@@ -75,8 +88,8 @@ fn now_millis() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn respond(status: StatusCode, envelope: &Json) -> Response {
-    (status, [(CONTENT_TYPE, "application/json")], Body::from(envelope.to_string())).into_response()
+fn respond(status: StatusCode, envelope: String) -> Response {
+    (status, [(CONTENT_TYPE, "application/json")], Body::from(envelope)).into_response()
 }
 
 /// Errors of the core carry a reason and are written for the caller. Whatever else comes, from the transport or

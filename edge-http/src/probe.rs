@@ -21,13 +21,13 @@ const OPENAPI: &[u8] = include_bytes!("../../sdk-gen/openapi.json");
 
 /// The process answers.
 pub(crate) async fn health(Extension(caller): Extension<Caller>) -> Response {
-    envelope::success(json!({}), &caller)
+    envelope::success(&json!({}), &caller)
 }
 
 /// Calls can be served.
 pub(crate) async fn ready(State(edge): State<Arc<Edge>>, Extension(caller): Extension<Caller>) -> Response {
     match (edge.probes.ready)().await {
-        Ok(()) => envelope::success(json!({}), &caller),
+        Ok(()) => envelope::success(&json!({}), &caller),
         Err(reason) => {
             tracing::warn!(reason, "not ready");
             envelope::failure(Problem::new(ErrorReason::Unavailable).into_status(), &caller)

@@ -69,7 +69,7 @@ async fn unary(edge: &Edge, found: &Found<'_>, caller: &Caller, request: Request
 /// The envelope around an answer of the core.
 pub(crate) fn answer_json(output: MessageDescriptor, answer: Bytes, caller: &Caller) -> Result<Response, Status> {
     let answer = DynamicMessage::decode(output, answer).map_err(|error| Status::internal(error.to_string()))?;
-    Ok(envelope::success(json::encode(&answer), caller))
+    Ok(envelope::success(&json::Written(&answer), caller))
 }
 
 async fn json_body(edge: &Edge, parts: &Parts, body: Body) -> Result<Bytes, Status> {

@@ -4,10 +4,12 @@
 //! 64-bit integers are strings, unless the field says `jstype = JS_NUMBER`.
 
 use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, SecondsFormat, Utc};
 use prost::Message;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage, Value};
-use serde_json::{Map, Number, Value as Json};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use serde_json::Value as Json;
 
 use crate::contract::pool;
 use crate::error::Violation;
@@ -36,57 +38,76 @@ pub fn from_json<M: Message + prost::Name + Default>(json: &Json) -> Result<M, V
     decode(&descriptor, json)?.transcode_to().map_err(|_| missing())
 }
 
-/// Writes a message.
+/// Writes a message as a value.
 pub fn encode(message: &DynamicMessage) -> Json {
-    let descriptor = message.descriptor();
-    match descriptor.full_name() {
-        TIMESTAMP => return Json::String(timestamp_text(message)),
-        FIELD_MASK => {
-            return Json::String(
-                mask_paths(message).iter().map(|p| crate::error::json_path(p)).collect::<Vec<_>>().join(","),
-            );
-        }
-        _ => {}
-    }
-    let mut object = Map::new();
-    for field in descriptor.fields() {
-        // A member of a oneof that is not chosen is left out; everything else is there.
-        if field.containing_oneof().is_some() && !message.has_field(&field) {
-            continue;
-        }
-        let absent = field.supports_presence() && !message.has_field(&field);
-        let value = if absent { Json::Null } else { encode_value(&field, &message.get_field(&field)) };
-        object.insert(field.json_name().to_owned(), value);
-    }
-    Json::Object(object)
+    // Only a map whose keys are no texts cannot be written, and there is none.
+    serde_json::to_value(Written(message)).unwrap_or_default()
 }
 
-fn encode_value(field: &FieldDescriptor, value: &Value) -> Json {
-    match value {
-        Value::List(items) => Json::Array(items.iter().map(|item| encode_value(field, item)).collect()),
-        Value::Map(entries) => {
-            let mut object = Map::new();
-            let Kind::Message(entry) = field.kind() else { return Json::Null };
-            for (key, item) in entries {
-                object.insert(key_text(key), encode_value(&entry.map_entry_value_field(), item));
+/// A message that is written as it is serialised, without a value in between.
+#[derive(Debug)]
+pub struct Written<'a>(pub &'a DynamicMessage);
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let descriptor = self.0.descriptor();
+        match descriptor.full_name() {
+            TIMESTAMP => return serializer.serialize_str(&timestamp_text(self.0)),
+            FIELD_MASK => {
+                let paths: Vec<_> = mask_paths(self.0).iter().map(|path| crate::error::json_path(path)).collect();
+                return serializer.serialize_str(&paths.join(","));
             }
-            Json::Object(object)
+            _ => {}
         }
-        Value::Bool(b) => Json::Bool(*b),
-        Value::I32(n) => Json::from(*n),
-        Value::U32(n) => Json::from(*n),
-        Value::I64(n) if is_js_number(field) => Json::from(*n),
-        Value::I64(n) => Json::String(n.to_string()),
-        Value::U64(n) => Json::String(n.to_string()),
-        Value::F32(n) => Number::from_f64(f64::from(*n)).map_or(Json::Null, Json::Number),
-        Value::F64(n) => Number::from_f64(*n).map_or(Json::Null, Json::Number),
-        Value::String(s) => Json::String(s.clone()),
-        Value::Bytes(b) => Json::String(base64::engine::general_purpose::STANDARD.encode(b)),
-        Value::EnumNumber(n) => match field.kind() {
-            Kind::Enum(e) => e.get_value(*n).map_or(Json::from(*n), |v| Json::String(v.name().to_owned())),
-            _ => Json::from(*n),
-        },
-        Value::Message(m) => encode(m),
+        let mut object = serializer.serialize_map(None)?;
+        for field in descriptor.fields() {
+            let is_set = self.0.has_field(&field);
+            // A member of a oneof that is not chosen is left out; everything else is there.
+            if field.containing_oneof().is_some() && !is_set {
+                continue;
+            }
+            if field.supports_presence() && !is_set {
+                object.serialize_entry(field.json_name(), &())?;
+            } else {
+                object.serialize_entry(field.json_name(), &WrittenValue(&field, &self.0.get_field(&field)))?;
+            }
+        }
+        object.end()
+    }
+}
+
+/// A value of a field, as [`Written`].
+struct WrittenValue<'a>(&'a FieldDescriptor, &'a Value);
+
+impl Serialize for WrittenValue<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let Self(field, value) = *self;
+        match value {
+            Value::List(items) => to.collect_seq(items.iter().map(|item| WrittenValue(field, item))),
+            Value::Map(entries) => {
+                let Kind::Message(entry) = field.kind() else { return to.serialize_none() };
+                let item = entry.map_entry_value_field();
+                to.collect_map(entries.iter().map(|(key, value)| (key_text(key), WrittenValue(&item, value))))
+            }
+            Value::Bool(b) => to.serialize_bool(*b),
+            Value::I32(n) => to.serialize_i32(*n),
+            Value::U32(n) => to.serialize_u32(*n),
+            Value::I64(n) if is_js_number(field) => to.serialize_i64(*n),
+            Value::I64(n) => to.collect_str(n),
+            Value::U64(n) => to.collect_str(n),
+            Value::F32(n) => to.serialize_f64(f64::from(*n)),
+            Value::F64(n) => to.serialize_f64(*n),
+            Value::String(s) => to.serialize_str(s),
+            Value::Bytes(b) => to.collect_str(&base64::display::Base64Display::new(b, &STANDARD)),
+            Value::EnumNumber(n) => match field.kind() {
+                Kind::Enum(e) => match e.get_value(*n) {
+                    Some(known) => to.serialize_str(known.name()),
+                    None => to.serialize_i32(*n),
+                },
+                _ => to.serialize_i32(*n),
+            },
+            Value::Message(message) => Written(message).serialize(to),
+        }
     }
 }
 
@@ -242,7 +263,7 @@ impl Reader {
             (Kind::Uint64, Json::String(s)) => s.parse().ok().map(Value::U64),
             (Kind::Double, Json::Number(n)) => n.as_f64().map(Value::F64),
             (Kind::Bytes, Json::String(s)) => {
-                base64::engine::general_purpose::STANDARD.decode(s).ok().map(|b| Value::Bytes(b.into()))
+                STANDARD.decode(s).ok().map(|b| Value::Bytes(b.into()))
             }
             (Kind::Enum(e), Json::String(s)) => e.get_value_by_name(s).map(|v| Value::EnumNumber(v.number())),
             (Kind::Message(m), json) => return self.message(&m, json, path).map(Value::Message),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::common::v1::{ErrorReason, Principal as PrincipalMessage};
 use kefu_proto::user::v1::role::DataScope;
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DbBackend, QueryFilter};
 
 use crate::clock::{Clock, Time};
 use crate::customer::entity::customer;
@@ -16,9 +16,11 @@ use crate::error::{Result, refuse};
 use crate::team::entity::team_member;
 use crate::user::entity::{login_session, role, user_info, user_role};
 
-/// How long a principal is believed without asking the database again. Within one process every change drops the
-/// entry at once; this bounds what a change on another node can be late by.
+/// How long a principal is believed without asking the database again, where other nodes may have changed it. Within
+/// one process every change drops the entry at once; this bounds what a change on another node can be late by.
 const BELIEVED: Duration = Duration::from_secs(1);
+/// The same on SQLite, which has one process: long, but no reason to hold somebody who is gone.
+const BELIEVED_ALONE: Duration = Duration::from_secs(60);
 
 /// Somebody who acts.
 #[derive(Debug)]
@@ -83,12 +85,14 @@ impl Principal {
 pub(crate) struct Directory {
     db: Db,
     clock: Clock,
+    believed: Duration,
     known: Mutex<HashMap<i64, (Time, Arc<Principal>)>>,
 }
 
 impl Directory {
     pub(crate) fn new(db: Db, clock: Clock) -> Self {
-        Self { db, clock, known: Mutex::default() }
+        let believed = if db.backend() == DbBackend::Sqlite { BELIEVED_ALONE } else { BELIEVED };
+        Self { db, clock, believed, known: Mutex::default() }
     }
 
     /// The principal of a login session that is neither ended nor belongs to somebody disabled or deleted.
@@ -96,7 +100,7 @@ impl Directory {
         let now = self.clock.now();
         if let Some((read, principal)) = self.lock().get(&login_session_id)
             && principal.tenant == tenant
-            && now.signed_duration_since(read).to_std().is_ok_and(|age| age < BELIEVED)
+            && now.signed_duration_since(read).to_std().is_ok_and(|age| age < self.believed)
         {
             return Ok(principal.clone());
         }

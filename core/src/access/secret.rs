@@ -12,6 +12,8 @@ use crate::error::Result;
 
 /// bcrypt's cost: about a quarter of a second.
 const COST: u32 = 12;
+/// A build for tests takes another cost from here: theirs are thousands of logins, and none is worth protecting.
+const TEST_COST: &str = "KEFU_TEST_PASSWORD_COST";
 
 /// A random token of 256 bits, in URL-safe text.
 pub(crate) fn random_token() -> Result<String> {
@@ -52,6 +54,7 @@ pub(crate) fn equal(a: &str, b: &str) -> bool {
 #[derive(Debug)]
 pub(crate) struct Passwords {
     places: Semaphore,
+    cost: u32,
 }
 
 /// A hash to check against where there is no account, so that both cases take the same time. Nobody knows what it is
@@ -61,14 +64,16 @@ const DECOY: &str = "$2b$12$eH5cy7gYh23nOZob3ixQPuNZWJruMbtXX9LBF3uyFa6P0Rlybcd0
 impl Passwords {
     pub(crate) fn new() -> Self {
         let places = std::thread::available_parallelism().map_or(2, usize::from);
-        Self { places: Semaphore::new(places) }
+        let test_cost = std::env::var(TEST_COST).ok().filter(|_| cfg!(debug_assertions));
+        let cost = test_cost.and_then(|cost| cost.parse().ok()).unwrap_or(COST);
+        Self { places: Semaphore::new(places), cost }
     }
 
     /// Hashes a password.
     pub(crate) async fn hash(&self, password: &str) -> Result<String> {
-        let prepared = prepare(password);
+        let (prepared, cost) = (prepare(password), self.cost);
         let _place = self.places.acquire().await.map_err(anyhow::Error::from)?;
-        let hash = tokio::task::spawn_blocking(move || bcrypt::hash(prepared, COST)).await;
+        let hash = tokio::task::spawn_blocking(move || bcrypt::hash(prepared, cost)).await;
         Ok(hash.map_err(anyhow::Error::from)?.map_err(anyhow::Error::from)?)
     }
 

@@ -1,5 +1,8 @@
 //! Access tokens: made here, and verified here only, for REST, gRPC and WebSocket alike.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use chrono::Duration;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use kefu_proto::common::v1::ErrorReason;
@@ -14,9 +17,11 @@ const AUDIENCE: &str = "kefu-api";
 const TYPE: &str = "access";
 /// Longer than any token of ours; a longer one is not looked at.
 const MAX_LENGTH: usize = 2048;
+/// Tokens remembered after they were verified, of some 300 bytes each.
+const MAX_VERIFIED: usize = 50_000;
 
 /// What a token says. Rights are not in it: they are read from the database, so that a change acts at once.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Claims {
     iss: String,
@@ -50,6 +55,8 @@ pub(crate) struct Tokens {
     validation: Validation,
     lifetime: Duration,
     clock: Clock,
+    /// What was verified before: a signature holds for ever, only the time has to be looked at again.
+    verified: Mutex<HashMap<String, Claims>>,
 }
 
 impl Tokens {
@@ -67,6 +74,7 @@ impl Tokens {
             validation,
             lifetime: Duration::minutes(lifetime_minutes),
             clock,
+            verified: Mutex::default(),
         }
     }
 
@@ -97,14 +105,35 @@ impl Tokens {
         if token.len() > MAX_LENGTH {
             return Err(refused());
         }
+        let now = self.clock.now().timestamp();
+        let known = self.lock().get(token).cloned();
+        if let Some(claims) = known {
+            return if self.lives(&claims, now) { Ok(claims) } else { Err(refused()) };
+        }
         let claims =
             jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).map_err(|_| refused())?.claims;
-        let now = self.clock.now().timestamp();
-        let lives = claims.typ == TYPE
+        if !self.lives(&claims, now) {
+            return Err(refused());
+        }
+        let mut verified = self.lock();
+        if verified.len() >= MAX_VERIFIED {
+            verified.retain(|_, claims| claims.exp > now);
+        }
+        if verified.len() < MAX_VERIFIED {
+            verified.insert(token.to_owned(), claims.clone());
+        }
+        Ok(claims)
+    }
+
+    fn lives(&self, claims: &Claims, now: i64) -> bool {
+        claims.typ == TYPE
             && claims.exp > now
             && claims.iat <= now + 60
-            && claims.exp - claims.iat <= self.lifetime.num_seconds();
-        if lives { Ok(claims) } else { Err(refused()) }
+            && claims.exp - claims.iat <= self.lifetime.num_seconds()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Claims>> {
+        self.verified.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

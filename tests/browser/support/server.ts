@@ -68,6 +68,8 @@ export class Server {
         // All customers of these tests come from one address.
         KEFU_AUTH_CODES_PER_ADDRESS: '1000000',
         KEFU_REALTIME_SENDS_PER_SECOND: '1000',
+        // Only builds for tests read this: a real password hash takes a quarter of a second, and each user some of them.
+        KEFU_TEST_PASSWORD_COST: '4',
         ...this.settings,
       },
     })
