@@ -6,6 +6,10 @@ use sea_orm_migration::prelude::{MigrationTrait, async_trait};
 mod m20261123_000001_spine;
 mod m20261127_000002_role;
 mod m20261127_000003_archive;
+mod m20261127_000004_viewer;
+mod m20261127_000005_quick_reply_file;
+mod m20261127_000006_rotation;
+mod m20261127_000007_restore;
 mod table;
 
 /// All migrations, oldest first.
@@ -19,6 +23,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000001_spine::Migration),
             Box::new(m20261127_000002_role::Migration),
             Box::new(m20261127_000003_archive::Migration),
+            Box::new(m20261127_000004_viewer::Migration),
+            Box::new(m20261127_000005_quick_reply_file::Migration),
+            Box::new(m20261127_000006_rotation::Migration),
+            Box::new(m20261127_000007_restore::Migration),
         ]
     }
 }

@@ -26,6 +26,8 @@ entity! {
         business_modules: String,
         credit_code: String,
         institution_phone: String,
+        /// The phone of a customer who is deleted.
+        deleted_phone: String,
     }
 }
 entity! {

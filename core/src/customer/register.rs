@@ -169,6 +169,7 @@ fn temporary(form: &Form, team_id: i64) -> customer::ActiveModel {
         business_modules: Set(String::new()),
         credit_code: Set(String::new()),
         institution_phone: Set(String::new()),
+        deleted_phone: Set(String::new()),
         ..Default::default()
     }
 }

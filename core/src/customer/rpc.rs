@@ -97,13 +97,34 @@ impl CustomerService for Rpc {
             let in_use = Problem::new(ErrorReason::InUse).with("object", "customer").with("why", "open sessions");
             return Err(Error::from(in_use).into());
         }
+        let phone = row.phone.clone().unwrap_or_default();
         let mut row = row.into_active_model();
         row.phone = Set(None);
+        row.deleted_phone = Set(phone);
         tx.delete(row).await?;
         user::end_logins(&mut tx, Kind::Customer, req.id, 0).await?;
         tx.commit().await?;
         self.0.directory.forget(Kind::Customer, req.id);
         Ok(Response::new(Empty {}))
+    }
+
+    async fn restore_customer(
+        &self,
+        request: Request<proto::RestoreCustomerRequest>,
+    ) -> Result<Response<Customer>, Status> {
+        let (ctx, req) = enter(request)?;
+        let tx = self.0.begin(&ctx).await?;
+        let row = tx.deleted::<customer::Entity>(req.id, "customer").await?;
+        let phone = (!row.deleted_phone.is_empty()).then(|| row.deleted_phone.clone());
+        if let Some(phone) = &phone {
+            query::demand_free_phone(&tx, req.id, phone).await?;
+        }
+        let mut row = row.into_active_model();
+        row.phone = Set(phone);
+        row.deleted_phone = Set(String::new());
+        let row = tx.restore(row).await.map_err(|error| error.or_taken(&["phone"]))?;
+        tx.commit().await?;
+        Ok(Response::new(convert::view(&row)))
     }
 
     async fn list_customer_services(
@@ -235,9 +256,23 @@ impl CustomerService for Rpc {
     ) -> Result<Response<Empty>, Status> {
         let (ctx, req) = enter(request)?;
         let tx = self.0.begin(&ctx).await?;
-        link::revoke(&tx, req.id).await?;
+        link::set_revoked(&tx, req.id, true).await?;
         tx.commit().await?;
         Ok(Response::new(Empty {}))
+    }
+
+    async fn restore_register_link(
+        &self,
+        request: Request<proto::RestoreRegisterLinkRequest>,
+    ) -> Result<Response<proto::RegisterLink>, Status> {
+        let (ctx, req) = enter(request)?;
+        let tx = self.0.begin(&ctx).await?;
+        link::set_revoked(&tx, req.id, false).await?;
+        let row = register_link::Entity::one(ctx.tenant, req.id).one(&*tx).await.map_err(Error::from)?;
+        let row = row.ok_or_else(|| not_found("link"))?;
+        let team = team::names(&*tx, ctx.tenant, &[row.team_id]).await?.remove(&row.team_id);
+        tx.commit().await?;
+        Ok(Response::new(convert::link(&row, team.unwrap_or_default())))
     }
 
     async fn verify_register_link(
@@ -328,6 +363,7 @@ fn formal(req: &proto::CreateCustomerRequest) -> Result<customer::ActiveModel> {
         business_modules: Set(clean(&req.business_modules)),
         credit_code: Set(req.credit_code.clone()),
         institution_phone: Set(req.institution_phone.clone()),
+        deleted_phone: Set(String::new()),
         ..Default::default()
     })
 }

@@ -6,6 +6,7 @@ use kefu_proto::settings::v1::{AssignmentSettings, DictionaryItem, OperationLog,
 
 use crate::access::audit::operation_log;
 use crate::clock::timestamp;
+use crate::file::entity::file_info;
 use crate::settings::entity::{dictionary_item, quick_reply};
 
 /// A group of settings: the name of its row, and its defaults.
@@ -65,7 +66,7 @@ impl Group for AssignmentSettings {
 }
 
 /// A quick reply.
-pub(super) fn quick_reply(row: quick_reply::Model) -> QuickReply {
+pub(super) fn quick_reply(row: quick_reply::Model, files: &[file_info::Model]) -> QuickReply {
     QuickReply {
         id: row.id,
         shared: row.owner_id == 0,
@@ -75,6 +76,7 @@ pub(super) fn quick_reply(row: quick_reply::Model) -> QuickReply {
         content: row.content,
         create_time: Some(timestamp(row.create_time)),
         update_time: Some(timestamp(row.update_time)),
+        files: files.iter().map(crate::file::view).collect(),
     }
 }
 

@@ -104,6 +104,9 @@ pub(crate) async fn open(tx: &Tx<'_>, kind: Kind, id: i64, user: UserInfo) -> Re
         refresh_hash: Set(digest(&refresh_token)),
         previous_hash: Set(String::new()),
         rotate_time: Set(tx.now()),
+        rotation: Set(0),
+        // There are no older ones that could come again.
+        confirmed: Set(true),
         expire_time: Set(expiry(tx.core(), tx.now())),
         revoked: Set(false),
         client_ip: Set(call.client_ip.clone()),

@@ -21,6 +21,7 @@ mod rpc;
 
 pub(crate) use login::end_logins;
 pub(crate) use query::{is_avatar, names};
+pub(crate) use refresh::confirm_tokens;
 
 use std::sync::Arc;
 

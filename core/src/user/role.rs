@@ -221,6 +221,26 @@ async fn remove(tx: &Tx<'_>, user_id: i64, role_ids: Vec<i64>) -> Result<()> {
     Ok(())
 }
 
+/// Ends the roles of a user who is being deleted. Nobody gives that user any: both ends stay as they are.
+pub(super) async fn end_links(tx: &Tx<'_>, user_id: i64) -> Result<()> {
+    let links = user_role::Entity::change(tx.ctx().tenant).col_expr(user_role::Column::Deleted, Expr::value(1));
+    links.filter(user_role::Column::UserId.eq(user_id)).exec(&**tx).await?;
+    Ok(())
+}
+
+/// Gives a user who is back those roles again that are still there.
+pub(super) async fn restore_links(tx: &Tx<'_>, user_id: i64) -> Result<()> {
+    let there = role::Entity::of(tx.ctx().tenant).select_only().column(role::Column::Id);
+    let there: Vec<i64> = there.lock_exclusive().into_tuple().all(&**tx).await?;
+    user_role::Entity::change_deleted(tx.ctx().tenant)
+        .col_expr(user_role::Column::Deleted, Expr::value(0))
+        .filter(user_role::Column::UserId.eq(user_id))
+        .filter(user_role::Column::RoleId.is_in(there))
+        .exec(&**tx)
+        .await?;
+    Ok(())
+}
+
 /// Makes the transactions that could take the last administrator run one after another: each locks this row first.
 pub(super) async fn lock_administrators(tx: &Tx<'_>) -> Result<()> {
     let row = role::Entity::of(tx.ctx().tenant).filter(role::Column::Code.eq(ADMINISTRATOR));

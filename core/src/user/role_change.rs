@@ -8,7 +8,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, Query
 use serde_json::Value as Json;
 
 use crate::access::secret::random_token;
-use crate::db::{Scoped, Tx, code};
+use crate::db::{Scoped, Tx, code, given_up, taken_back};
 use crate::error::{Result, invalid, not_found, refuse, taken};
 use crate::mask::Mask;
 use crate::text::clean;
@@ -84,10 +84,21 @@ pub(super) async fn delete(tx: &Tx<'_>, id: i64) -> Result<()> {
         let why = names(tx, &users).await?;
         return Err(Problem::new(ErrorReason::InUse).with("object", "role").with("why", why).into());
     }
-    let name = format!("{}~{id}", role.name);
+    let name = given_up(&role.name, id);
     let mut row = role.into_active_model();
     row.name = Set(name);
     tx.delete(row).await
+}
+
+/// Takes back a deletion.
+pub(super) async fn restore(tx: &Tx<'_>, id: i64) -> Result<role::Model> {
+    let role = tx.deleted::<role::Entity>(id, "role").await?;
+    demand_held(tx.ctx(), permissions(&role.permissions), role.data_scope)?;
+    let name = taken_back(&role.name, id);
+    demand_free_name(tx, id, &name).await?;
+    let mut row = role.into_active_model();
+    row.name = Set(name);
+    tx.restore(row).await.map_err(|error| error.or_taken(&["name"]))
 }
 
 /// A role that may be changed, locked until the transaction ends.

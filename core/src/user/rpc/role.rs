@@ -6,7 +6,7 @@ use kefu_proto::common::v1::Empty;
 use kefu_proto::user::v1::role_service_server::RoleService;
 use kefu_proto::user::v1::{
     CreateRoleRequest, DeleteRoleRequest, GetRoleRequest, ListPermissionsRequest, ListPermissionsResponse,
-    ListRolesRequest, ListRolesResponse, Role, SetRolePermissionsRequest, UpdateRoleRequest,
+    ListRolesRequest, ListRolesResponse, RestoreRoleRequest, Role, SetRolePermissionsRequest, UpdateRoleRequest,
 };
 use prost_types::FieldMask;
 use sea_orm::QueryOrder;
@@ -89,6 +89,14 @@ impl RoleService for Rpc {
         role_change::delete(&tx, request.id).await?;
         tx.commit().await?;
         Ok(Response::new(Empty {}))
+    }
+
+    async fn restore_role(&self, request: Request<RestoreRoleRequest>) -> Result<Response<Role>, Status> {
+        let (ctx, request) = enter(request)?;
+        let tx = self.0.begin(&ctx).await?;
+        let role = role_change::restore(&tx, request.id).await?;
+        tx.commit().await?;
+        Ok(Response::new(convert::role(role, 0)))
     }
 
     async fn set_role_permissions(

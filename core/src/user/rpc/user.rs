@@ -7,7 +7,7 @@ use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::user::v1::user_service_server::UserService;
 use kefu_proto::user::v1::{
     ChangePasswordRequest, CreateUserRequest, DeleteUserRequest, GetUserInfoRequest, GetUserRequest, ListUsersRequest,
-    ListUsersResponse, UnlockUserRequest, UpdateUserInfoRequest, UpdateUserRequest, User, UserInfo,
+    ListUsersResponse, RestoreUserRequest, UnlockUserRequest, UpdateUserInfoRequest, UpdateUserRequest, User, UserInfo,
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel};
 use tonic::{Request, Response, Status};
@@ -153,6 +153,14 @@ impl UserService for Rpc {
         core.directory.forget(Kind::User, request.id);
         session::agent::release(core, &ctx, request.id).await?;
         Ok(Response::new(Empty {}))
+    }
+
+    async fn restore_user(&self, request: Request<RestoreUserRequest>) -> Result<Response<User>, Status> {
+        let (ctx, request) = enter(request)?;
+        let tx = self.0.begin(&ctx).await?;
+        let user = account::restore(&tx, request.id).await?;
+        tx.commit().await?;
+        self.answer(ctx.tenant, user).await
     }
 
     async fn unlock_user(&self, request: Request<UnlockUserRequest>) -> Result<Response<User>, Status> {

@@ -110,6 +110,16 @@ export abstract class Operations {
     return this.call('POST', '/api/v1/archive-records/{id}/reject', request, options)
   }
 
+  /** 恢复客户. Takes back a deletion; the logins are over. Permission customer:write. Errors: NOT_FOUND, ALREADY_EXISTS. */
+  restoreCustomer(request: t.RestoreCustomerRequest, options?: CallOptions): Promise<t.Customer> {
+    return this.call('POST', '/api/v1/customers/{id}/restore', request, options)
+  }
+
+  /** 恢复链接. Takes back a revocation: the address works again. Permission link:write. Errors: NOT_FOUND. */
+  restoreRegisterLink(request: t.RestoreRegisterLinkRequest, options?: CallOptions): Promise<t.RegisterLink> {
+    return this.call('POST', '/api/v1/register-links/{id}/restore', request, options)
+  }
+
   /** 作废链接. Revokes a link at once. Permission link:write. Errors: NOT_FOUND. */
   revokeRegisterLink(request: t.RevokeRegisterLinkRequest, options?: CallOptions): Promise<void> {
     return this.call('DELETE', '/api/v1/register-links/{id}', request, options)
@@ -397,6 +407,15 @@ export abstract class Operations {
   }
 
   /**
+   * 查看会话. Says that the caller has the session open, and answers who else has. It holds for `expires_in` seconds and
+   * is said again before; with `leave` it ends at once. Customers never learn of it; whoever looks on in silence does
+   * not call it. Permission session:read. Errors: NOT_FOUND.
+   */
+  viewSession(request: t.ViewSessionRequest, options?: CallOptions): Promise<t.ViewSessionResponse> {
+    return this.call('POST', '/api/v1/sessions/{id}/view', request, options)
+  }
+
+  /**
    * 创建回复. Creates a personal quick reply, or with permission settings:write one for everybody. Permission
    * quick-reply:write. Errors: PERMISSION_DENIED.
    */
@@ -440,6 +459,14 @@ export abstract class Operations {
   /** 快捷回复. Everybody's and the caller's own quick replies. Permission quick-reply:read. */
   listQuickReplies(request: t.ListQuickRepliesRequest = {}, options?: CallOptions): Promise<t.ListQuickRepliesResponse> {
     return this.call('GET', '/api/v1/quick-replies', request, options)
+  }
+
+  /**
+   * 恢复快捷回复. Takes back a deletion; one for everybody needs settings:write as well. Permission quick-reply:write.
+   * Errors: NOT_FOUND, PERMISSION_DENIED.
+   */
+  restoreQuickReply(request: t.RestoreQuickReplyRequest, options?: CallOptions): Promise<t.QuickReply> {
+    return this.call('POST', '/api/v1/quick-replies/{id}/restore', request, options)
   }
 
   /** 更新策略. PUT replaces, PATCH sets the fields present; acts on the next assignment. Permission settings:write. */
@@ -519,6 +546,14 @@ export abstract class Operations {
   /** 移除成员. Removes a member; open sessions stay with the agent. Permission team:write. Errors: NOT_FOUND. */
   removeTeamMember(request: t.RemoveTeamMemberRequest, options?: CallOptions): Promise<void> {
     return this.call('DELETE', '/api/v1/teams/{id}/members/{userId}', request, options)
+  }
+
+  /**
+   * 恢复团队. Takes back a deletion; whoever is still there is a member again. Permission team:write. Errors: NOT_FOUND,
+   * ALREADY_EXISTS.
+   */
+  restoreTeam(request: t.RestoreTeamRequest, options?: CallOptions): Promise<t.Team> {
+    return this.call('POST', '/api/v1/teams/{id}/restore', request, options)
   }
 
   /** 更新团队. PUT replaces, PATCH sets the fields present. Permission team:write. Errors: NOT_FOUND, ALREADY_EXISTS. */
@@ -604,6 +639,11 @@ export abstract class Operations {
     return this.call('GET', '/api/v1/roles', request, options)
   }
 
+  /** 恢复角色. Takes back a deletion. Permission role:write. Errors: NOT_FOUND, ALREADY_EXISTS, EXCEEDS_OWN_RIGHTS. */
+  restoreRole(request: t.RestoreRoleRequest, options?: CallOptions): Promise<t.Role> {
+    return this.call('POST', '/api/v1/roles/{id}/restore', request, options)
+  }
+
   /**
    * 角色授权. Gives a role these permissions and no others, at once. Permission role:write. Errors: NOT_FOUND,
    * PRESET_ROLE, EXCEEDS_OWN_RIGHTS.
@@ -664,6 +704,14 @@ export abstract class Operations {
   /** 用户列表. Lists users by name, phone, role, team and status. Permission user:read. */
   listUsers(request: t.ListUsersRequest = {}, options?: CallOptions): Promise<t.ListUsersResponse> {
     return this.call('GET', '/api/v1/users', request, options)
+  }
+
+  /**
+   * 恢复用户. Takes back a deletion: roles and teams are as before, the logins are over. Permission user:write. Errors:
+   * NOT_FOUND, ALREADY_EXISTS (another has the name or the phone by now), EXCEEDS_OWN_RIGHTS.
+   */
+  restoreUser(request: t.RestoreUserRequest, options?: CallOptions): Promise<t.User> {
+    return this.call('POST', '/api/v1/users/{id}/restore', request, options)
   }
 
   /**

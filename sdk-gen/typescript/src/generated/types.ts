@@ -352,6 +352,8 @@ export interface CreateQuickReplyRequest {
   title: string
   /** The text. */
   content: string
+  /** Files that the caller may see; the reply gets copies of its own. */
+  fileIds?: string[]
 }
 
 /** New links. */
@@ -633,6 +635,8 @@ export interface Frame {
   typing?: Typing
   /** The cursor does not fit; read the history again. */
   resync?: Resync
+  /** Who has a session open; for staff alone. */
+  viewers?: Viewers
 }
 
 /** Asks for one archive record. */
@@ -1538,6 +1542,8 @@ export interface QuickReply {
   createTime: string | null
   /** Last changed. */
   updateTime: string | null
+  /** The files that go with the text, in order: each is sent by a message of its own, with its id. */
+  files: File_[]
 }
 
 /** Rates a session. */
@@ -1711,6 +1717,42 @@ export interface ResetPasswordRequest {
   newPassword: string
   /** The tenant's code; may be left out where there is one tenant. */
   tenantCode?: string
+}
+
+/** Takes back a deletion. */
+export interface RestoreCustomerRequest {
+  /** What was deleted. */
+  id: string
+}
+
+/** Takes back a deletion. */
+export interface RestoreQuickReplyRequest {
+  /** What was deleted. */
+  id: string
+}
+
+/** Takes back a deletion. */
+export interface RestoreRegisterLinkRequest {
+  /** What was deleted. */
+  id: string
+}
+
+/** Takes back a deletion. */
+export interface RestoreRoleRequest {
+  /** What was deleted. */
+  id: string
+}
+
+/** Takes back a deletion. */
+export interface RestoreTeamRequest {
+  /** What was deleted. */
+  id: string
+}
+
+/** Takes back a deletion. */
+export interface RestoreUserRequest {
+  /** What was deleted. */
+  id: string
 }
 
 /** The cursor does not fit. */
@@ -2232,6 +2274,8 @@ export interface UpdateQuickReplyRequest {
   title?: string
   /** The text. */
   content?: string
+  /** The files: those that the reply has stay what they are, of others it gets copies. */
+  fileIds?: string[]
 }
 
 /** Changes a role. */
@@ -2433,6 +2477,34 @@ export interface VerifyRegisterLinkResponse {
   teamId: string
   /** Seconds for which a message can be recalled. */
   recallSeconds: number
+}
+
+/** The caller has a session open. */
+export interface ViewSessionRequest {
+  /** The session. */
+  id: string
+  /** Tells the caller's tabs and devices apart; one of them leaving is not all of them leaving. */
+  clientId?: string
+  /** It is closed again. */
+  leave?: boolean
+}
+
+/** Who has a session open. */
+export interface ViewSessionResponse {
+  /** Who has it open. */
+  viewers: Viewers | null
+  /** Seconds for which what the caller has said holds. */
+  expiresIn: number
+}
+
+/** The staff who have a session open at a time. */
+export interface Viewers {
+  /** The session. */
+  sessionId: string
+  /** Who they are, the caller among them. */
+  list: Principal[]
+  /** Grows with time; the newest wins. */
+  version: number
 }
 
 /** A span of a weekday in which somebody is on duty. */
