@@ -128,6 +128,9 @@ impl Mailbox {
                 let key = Key::Status { kind: principal.kind, id: principal.id, session: status.session_id };
                 self.outbox.state(key, status.version, item.text.clone());
             }
+            Pushed::Viewers(viewers) => {
+                self.outbox.state(Key::Viewers(viewers.session_id), viewers.version, item.text.clone());
+            }
             Pushed::Notification(notice) => self.notice(notice.notification_id, item.text.clone(), now),
             Pushed::Typing(_) => self.outbox.ephemeral(item.text.clone()),
             Pushed::Resync(_) => self.outbox.reply(item.text.clone()),

@@ -20,6 +20,8 @@ pub(crate) enum Key {
     Session(i64),
     /// Somebody's status, within a session or (0) at large.
     Status { kind: i32, id: i64, session: i64 },
+    /// Who has a session open.
+    Viewers(i64),
     /// The tombstone of a message.
     Recall { session: i64, seq: i32 },
 }

@@ -4,6 +4,12 @@ pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
 
 mod m20261123_000001_spine;
+mod m20261127_000002_role;
+mod m20261127_000003_archive;
+mod m20261127_000004_viewer;
+mod m20261127_000005_quick_reply_file;
+mod m20261127_000006_rotation;
+mod m20261127_000007_restore;
 mod table;
 
 /// All migrations, oldest first.
@@ -13,6 +19,14 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261123_000001_spine::Migration)]
+        vec![
+            Box::new(m20261123_000001_spine::Migration),
+            Box::new(m20261127_000002_role::Migration),
+            Box::new(m20261127_000003_archive::Migration),
+            Box::new(m20261127_000004_viewer::Migration),
+            Box::new(m20261127_000005_quick_reply_file::Migration),
+            Box::new(m20261127_000006_rotation::Migration),
+            Box::new(m20261127_000007_restore::Migration),
+        ]
     }
 }

@@ -118,6 +118,11 @@ async fn identify(core: &Core, method: &Method, headers: &HeaderMap) -> Result<(
     }
     let claims = core.tokens.verify(bearer(headers)?)?;
     let principal = core.directory.get(claims.tenant(), claims.login_session_id()).await?;
+    if let Some((rotation, since)) = principal.unconfirmed
+        && claims.made_since(since)
+    {
+        confirm(core, &principal, rotation).await;
+    }
     let kind = match principal.kind {
         Kind::User => Audience::Staff,
         Kind::Customer => Audience::Customer,
@@ -131,6 +136,15 @@ async fn identify(core: &Core, method: &Method, headers: &HeaderMap) -> Result<(
         return Err(refuse(ErrorReason::PasswordChangeRequired));
     }
     Ok((principal, claims.exp))
+}
+
+/// The tokens of the newest refresh have arrived. That this could not be noted is not the call's fault: the next one
+/// notes it.
+async fn confirm(core: &Core, principal: &Principal, rotation: i32) {
+    match crate::user::confirm_tokens(core, principal, rotation).await {
+        Ok(()) => core.directory.forget(principal.kind, principal.id),
+        Err(error) => tracing::warn!(%error, "it could not be noted that new tokens have arrived"),
+    }
 }
 
 /// Where the caller is: an edge says it; a caller on the gRPC port is where the connection comes from.

@@ -43,6 +43,8 @@ pub(crate) struct Principal {
     pub(crate) team_ids: Vec<i64>,
     /// Nothing is allowed until the first password is changed.
     pub(crate) must_change_password: bool,
+    /// The newest refresh token's number and when it was given out, as long as nobody has used what came with it.
+    pub(crate) unconfirmed: Option<(i32, Time)>,
 }
 
 impl Principal {
@@ -58,6 +60,7 @@ impl Principal {
             scope: DataScope::All,
             team_ids: Vec::new(),
             must_change_password: false,
+            unconfirmed: None,
         }
     }
 
@@ -134,11 +137,13 @@ impl Directory {
             .await?
             .filter(|s| !s.revoked && s.expire_time > now)
             .ok_or_else(|| refuse(ErrorReason::Unauthenticated))?;
-        match Kind::try_from(i32::from(session.principal_kind)) {
-            Ok(Kind::User) => self.user(tenant, session.principal_id, login_session_id).await,
-            Ok(Kind::Customer) => self.customer(tenant, session.principal_id, login_session_id).await,
-            _ => Err(refuse(ErrorReason::Unauthenticated)),
-        }
+        let principal = match Kind::try_from(i32::from(session.principal_kind)) {
+            Ok(Kind::User) => self.user(tenant, session.principal_id, login_session_id).await?,
+            Ok(Kind::Customer) => self.customer(tenant, session.principal_id, login_session_id).await?,
+            _ => return Err(refuse(ErrorReason::Unauthenticated)),
+        };
+        let unconfirmed = (!session.confirmed).then_some((session.rotation, session.rotate_time));
+        Ok(Principal { unconfirmed, ..principal })
     }
 
     async fn user(&self, tenant: TenantId, id: i64, login_session_id: i64) -> Result<Principal> {
@@ -168,6 +173,7 @@ impl Directory {
                 .unwrap_or(DataScope::Self_),
             team_ids: members.into_iter().map(|m| m.team_id).collect(),
             must_change_password: user.must_change_password,
+            unconfirmed: None,
         })
     }
 
@@ -186,6 +192,7 @@ impl Directory {
             scope: DataScope::Self_,
             team_ids: Vec::new(),
             must_change_password: false,
+            unconfirmed: None,
         })
     }
 }

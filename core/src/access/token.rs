@@ -46,6 +46,11 @@ impl Claims {
     pub(crate) fn login_session_id(&self) -> i64 {
         self.sid
     }
+
+    /// Made at or after a time; of the same second counts as after.
+    pub(crate) fn made_since(&self, time: Time) -> bool {
+        self.iat >= time.timestamp()
+    }
 }
 
 /// Makes and verifies tokens.

@@ -82,16 +82,16 @@ pub(super) async fn create(
     Ok(links)
 }
 
-/// Revokes a link at once; whether there is one is the answer.
-pub(super) async fn revoke(tx: &Tx<'_>, id: i64) -> Result<(), Error> {
-    let revoked = register_link::Entity::change(tx.ctx().tenant)
-        .col_expr(register_link::Column::Revoked, Expr::value(true))
+/// Revokes a link at once, or takes that back; whether there is one is the answer.
+pub(super) async fn set_revoked(tx: &Tx<'_>, id: i64, revoked: bool) -> Result<(), Error> {
+    let changed = register_link::Entity::change(tx.ctx().tenant)
+        .col_expr(register_link::Column::Revoked, Expr::value(revoked))
         .col_expr(register_link::Column::UpdateTime, Expr::value(tx.now()))
         .col_expr(register_link::Column::UpdateBy, Expr::value(tx.ctx().principal.id))
         .filter(register_link::Column::Id.eq(id))
         .exec(&**tx)
         .await?;
-    if revoked.rows_affected == 1 { Ok(()) } else { Err(crate::error::not_found("link")) }
+    if changed.rows_affected == 1 { Ok(()) } else { Err(crate::error::not_found("link")) }
 }
 
 #[cfg(test)]

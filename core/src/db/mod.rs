@@ -4,6 +4,7 @@ pub(crate) mod entity;
 mod page;
 mod scope;
 mod tx;
+mod undo;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ pub(crate) use entity::code;
 pub(crate) use page::Page;
 pub(crate) use scope::{Scoped, TenantId};
 pub(crate) use tx::{Push, Tx, insert_row, stamp};
+pub(crate) use undo::{given_up, taken_back};
 
 use crate::config::DatabaseConfig;
 

@@ -27,6 +27,19 @@ pub(crate) trait Scoped: EntityTrait {
         Self::update_many().filter(column::<Self>("tenant_id").eq(tenant.0)).filter(column::<Self>("deleted").eq(0))
     }
 
+    /// One row of the tenant that was deleted.
+    #[expect(clippy::disallowed_methods, reason = "this is the scoped helper")]
+    fn deleted_of(tenant: TenantId, id: i64) -> Select<Self> {
+        let rows = Self::find().filter(column::<Self>("tenant_id").eq(tenant.0));
+        rows.filter(column::<Self>("deleted").ne(0)).filter(column::<Self>("id").eq(id))
+    }
+
+    /// An update of rows of the tenant that were deleted.
+    #[expect(clippy::disallowed_methods, reason = "this is the scoped helper")]
+    fn change_deleted(tenant: TenantId) -> UpdateMany<Self> {
+        Self::update_many().filter(column::<Self>("tenant_id").eq(tenant.0)).filter(column::<Self>("deleted").ne(0))
+    }
+
     /// All rows of every tenant: for jobs and for looking up secrets that name the tenant themselves.
     #[expect(clippy::disallowed_methods, reason = "this is the scoped helper")]
     fn of_all_tenants() -> Select<Self> {

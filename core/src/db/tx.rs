@@ -152,7 +152,7 @@ pub(crate) fn stamp<A: ActiveModelTrait>(row: &mut A, tenant: TenantId, by: i64,
     set(row, "deleted", 0i16.into());
 }
 
-fn set<A: ActiveModelTrait>(row: &mut A, name: &str, value: Value) {
+pub(super) fn set<A: ActiveModelTrait>(row: &mut A, name: &str, value: Value) {
     // Every table has the common columns; see the `entity!` notation.
     if let Ok(column) = <A::Entity as EntityTrait>::Column::from_str(name) {
         row.set(column, value);

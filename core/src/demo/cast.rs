@@ -119,6 +119,7 @@ async fn set_up(stage: &Stage, cast: &Cast) -> Result<()> {
             shortcut: reply.shortcut.to_owned(),
             title: reply.title.to_owned(),
             content: reply.content.to_owned(),
+            file_ids: Vec::new(),
         };
         settings.create_quick_reply(stage.by(administrator, reply)?).await?;
     }

@@ -3,7 +3,7 @@
 use crate::db::entity::entity;
 
 entity! {
-    /// A file; its content is a blob.
+    /// A file; its content is a blob, which several rows may share.
     file_info = "file_info" {
         name: String,
         content_type: String,
@@ -14,5 +14,9 @@ entity! {
         session_id: i64,
         owner_kind: i16,
         owner_id: i64,
+        /// The quick reply it goes with; 0 for none.
+        quick_reply_id: i64,
+        /// Its place among the reply's files.
+        position: i32,
     }
 }

@@ -1,6 +1,6 @@
 //! A file is a row with its data and a blob with its content.
 //!
-//! Whoever uploaded it sees it, and whoever sees the session it belongs to. What a file is, its content decides; its
+//! Whoever uploaded it sees it, and whoever sees the session or the quick reply it belongs to. What a file is, its content decides; its
 //! name must not say otherwise. Name and place of the blob are made by the server.
 
 mod convert;
@@ -12,7 +12,7 @@ mod rpc;
 mod upload;
 
 pub(crate) use convert::view;
-pub(crate) use query::{for_message, join};
+pub(crate) use query::{attach, for_message, for_sending, join, of_quick_replies};
 
 use std::sync::Arc;
 

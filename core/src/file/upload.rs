@@ -78,6 +78,8 @@ impl Incoming {
             session_id: Set(self.session_id),
             owner_kind: Set(code(ctx.principal.kind)),
             owner_id: Set(ctx.principal.id),
+            quick_reply_id: Set(0),
+            position: Set(0),
             ..Default::default()
         };
         self.upload.finish().await?;

@@ -1,7 +1,7 @@
 //! The cursor of a long poll: how far the client has got, in one opaque text. It is signed for the one who polls,
 //! since it also names the sessions that one was given before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -22,6 +22,9 @@ pub(crate) struct Cursor {
     /// The newest notification the client has.
     #[serde(rename = "n")]
     pub(crate) notification_id: i64,
+    /// For each session that somebody has open: who, as the client has been told.
+    #[serde(rename = "v", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) viewers: BTreeMap<i64, BTreeSet<i64>>,
 }
 
 impl Cursor {
@@ -56,7 +59,12 @@ mod tests {
 
     #[test]
     fn a_cursor_survives_the_journey_and_nonsense_does_not() {
-        let cursor = Cursor { epoch: "e".into(), sessions: [(7, (3, 9))].into(), notification_id: 5 };
+        let cursor = Cursor {
+            epoch: "e".into(),
+            sessions: [(7, (3, 9))].into(),
+            notification_id: 5,
+            viewers: [(7, [1, 2].into())].into(),
+        };
         let (me, other) = (Principal::system(TenantId(1)), Principal::system(TenantId(2)));
         let text = cursor.text(b"key", &me).unwrap();
         assert_eq!(Cursor::parse(&text, b"key", &me).unwrap(), cursor);

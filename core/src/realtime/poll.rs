@@ -1,5 +1,6 @@
 //! The long poll: what a socket would get, read from the database by a cursor. The bus only says when to look.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use crate::db::Scoped;
 use crate::error::Result;
 use crate::session::audience::{message_frame, recipient};
 use crate::session::entity::{chat_message, chat_session};
-use crate::session::{agent, view};
+use crate::session::{agent, view, viewer};
 
 /// Messages in one answer.
 const MOST: u64 = 300;
@@ -187,7 +188,34 @@ async fn changes(core: &Core, ctx: &Ctx, cursor: &mut Cursor) -> Result<(Vec<Fra
     cursor.sessions.retain(|id, _| sessions.iter().any(|s| s.id == *id));
     list.extend(views(core, ctx, changed).await?);
     list.extend(notifications_after(core, ctx, cursor).await?);
+    list.extend(viewers(core, ctx, &sessions, cursor).await?);
     Ok((list, more))
+}
+
+/// Who has the caller's own sessions open, and those that the caller has open: where that has changed.
+async fn viewers(core: &Core, ctx: &Ctx, followed: &[chat_session::Model], cursor: &mut Cursor) -> Result<Vec<Frame>> {
+    if !ctx.is_staff() {
+        return Ok(Vec::new());
+    }
+    let mut about = viewer::open_by(core, ctx).await?;
+    about.extend(followed.iter().filter(|session| takes_part(ctx, session)).map(|session| session.id));
+    let now = viewer::ids(core, ctx.tenant, &about).await?;
+    // Of what the caller has closed, or has lost, nothing more is told.
+    cursor.viewers.retain(|session_id, _| about.contains(session_id));
+    let mut frames = Vec::new();
+    for session_id in about.into_iter().collect::<BTreeSet<_>>() {
+        let here = now.get(&session_id).cloned().unwrap_or_default();
+        if cursor.viewers.get(&session_id).cloned().unwrap_or_default() != here {
+            let viewers = viewer::message(core, ctx.tenant, session_id, &here).await?;
+            frames.push(Frame { frame: Some(frame::Frame::Viewers(viewers)) });
+        }
+        if here.is_empty() {
+            cursor.viewers.remove(&session_id);
+        } else {
+            cursor.viewers.insert(session_id, here);
+        }
+    }
+    Ok(frames)
 }
 
 /// Remembers how far the caller has got in a session, or that it is none of the caller's any more.

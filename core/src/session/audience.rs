@@ -24,7 +24,7 @@ const BELIEVED_MS: i64 = 1000;
 /// The permission without which nobody is told of others' sessions.
 const READ: &str = "session:read";
 
-/// A staff user who is present and may read sessions.
+/// A staff user who may read sessions.
 #[derive(Clone, Debug)]
 struct Watcher {
     user_id: i64,
@@ -72,10 +72,15 @@ impl Audience {
 async fn read_watchers(core: &Core, tenant: TenantId, now: Time) -> Result<Vec<Watcher>> {
     let db = core.db.read();
     let present = agent_state::Entity::of(tenant).filter(agent_state::Column::PresentUntil.gt(now)).all(db).await?;
-    let ids: Vec<i64> = present.iter().map(|a| a.user_id).collect();
+    read_scopes(core, tenant, present.iter().map(|a| a.user_id).collect()).await
+}
+
+/// Of these staff, those who may read sessions, and which.
+async fn read_scopes(core: &Core, tenant: TenantId, ids: Vec<i64>) -> Result<Vec<Watcher>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
+    let db = core.db.read();
     let links = user_role::Entity::of(tenant).filter(user_role::Column::UserId.is_in(ids.clone())).all(db).await?;
     let roles = role::Entity::of(tenant).all(db).await?;
     let reads: HashMap<i64, DataScope> = roles
@@ -92,6 +97,17 @@ async fn read_watchers(core: &Core, tenant: TenantId, now: Time) -> Result<Vec<W
         Some(Watcher { user_id, scope, team_ids })
     };
     Ok(ids.into_iter().filter_map(watcher).collect())
+}
+
+/// Of these staff, those who may see a session.
+pub(crate) async fn who_sees(
+    core: &Core,
+    tenant: TenantId,
+    session: &chat_session::Model,
+    user_ids: Vec<i64>,
+) -> Result<Vec<i64>> {
+    let watchers = read_scopes(core, tenant, user_ids).await?;
+    Ok(watchers.into_iter().filter(|watcher| watcher.sees(session)).map(|watcher| watcher.user_id).collect())
 }
 
 /// Tells everybody who sees a session how it stands now; `also` are those who have just lost it.

@@ -100,3 +100,14 @@ entity! {
         last_assign_time: DateTimeUtc,
     }
 }
+entity! {
+    /// A client of a staff user has a session open, until a time unless it says so again. `shown` until the others
+    /// have been told that it is over.
+    session_viewer = "session_viewer" {
+        session_id: i64,
+        user_id: i64,
+        client_id: String,
+        shown: bool,
+        view_until: DateTimeUtc,
+    }
+}

@@ -12,7 +12,7 @@ use crate::Core;
 use crate::db::{Scoped, TenantId, code};
 use crate::error::Result;
 use crate::session::entity::chat_session;
-use crate::session::{agent, assign, queue};
+use crate::session::{agent, assign, queue, viewer};
 use crate::stats::Sampler;
 
 /// Between two rounds.
@@ -53,10 +53,12 @@ async fn round(core: &Core, number: u64) -> Result<()> {
             queue::announce(core, TenantId(tenant), team).await?;
         }
     }
+    viewer::dismiss(core).await?;
     tell_heads(core).await?;
     if number % SWEEP == SWEEP - 1 {
         crate::job::sweep(core).await?;
         crate::stats::sweep(core).await?;
+        viewer::sweep(core).await?;
     }
     Ok(())
 }

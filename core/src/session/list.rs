@@ -178,7 +178,10 @@ pub(crate) async fn checked_send(core: &Core, ctx: &Ctx, req: SendMessageRequest
     }
     let file = match req.file_id {
         0 => None,
-        id => Some(crate::file::for_message(core.db.read(), ctx, id, req.id).await?),
+        id => Some(match stored_file(core, ctx, &req).await? {
+            Some(stored) => crate::file::for_message(core.db.read(), ctx, stored, req.id).await?,
+            None => crate::file::for_sending(core, ctx, id, req.id).await?,
+        }),
     };
     if content_type == ContentType::Image && !file.as_ref().is_some_and(|f| f.content_type.starts_with("image/")) {
         return Err(invalid("content_type", "in"));
@@ -194,10 +197,21 @@ pub(crate) async fn checked_send(core: &Core, ctx: &Ctx, req: SendMessageRequest
         client_msg_id: req.client_msg_id,
         content_type,
         content: req.content,
-        file_id: req.file_id,
+        file_id: file.as_ref().map_or(0, |file| file.id),
         quote_message_id: req.quote_message_id,
     };
     Ok(Send { principal: principal.clone(), session_id: req.id, draft, file })
+}
+
+/// The file of a message that was stored before: sent again, it does not get another.
+async fn stored_file(core: &Core, ctx: &Ctx, req: &SendMessageRequest) -> Result<Option<i64>> {
+    use chat_message::Column;
+    let stored = chat_message::Entity::of(ctx.tenant)
+        .filter(Column::SessionId.eq(req.id))
+        .filter(Column::SenderKind.eq(code(ctx.principal.kind)))
+        .filter(Column::SenderId.eq(ctx.principal.id))
+        .filter(Column::ClientMsgId.eq(&*req.client_msg_id));
+    Ok(stored.one(core.db.read()).await?.map(|message| message.file_id).filter(|id| *id != 0))
 }
 
 /// The sequence of a message that is acknowledged by its id.

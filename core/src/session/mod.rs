@@ -31,6 +31,7 @@ pub(crate) mod silence;
 mod state;
 pub(crate) mod transfer;
 pub(crate) mod view;
+pub(crate) mod viewer;
 pub(crate) mod writer;
 
 pub(crate) use assign::drain;

@@ -15,7 +15,8 @@ use kefu_proto::session::v1::{
     ListMessagesResponse, ListNotesRequest, ListNotesResponse, ListSessionsRequest, ListSessionsResponse,
     ListUnassignedSessionsRequest, MarkSessionUnreadRequest, Message, Note, PrioritizeSessionRequest,
     RateSessionRequest, ReassignSessionRequest, RecallMessageRequest, SendMessageRequest, SendMessageResponse,
-    SendTypingRequest, Session, TakeOverSessionRequest, TransferSessionRequest,
+    SendTypingRequest, Session, TakeOverSessionRequest, TransferSessionRequest, ViewSessionRequest,
+    ViewSessionResponse,
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder};
 use tonic::{Request, Response, Status as RpcStatus, async_trait};
@@ -29,7 +30,7 @@ use crate::session::assign::{Claim, drain, hand_over};
 use crate::session::entity::{chat_session, session_assignment, session_note};
 use crate::session::open::{self, Opening};
 use crate::session::state::{demand_status, lock_visible, requeue, save, status};
-use crate::session::{audience, close, list, mark, message, note, query, queue, recall, transfer, view};
+use crate::session::{audience, close, list, mark, message, note, query, queue, recall, transfer, view, viewer};
 use crate::team::entity::team;
 
 /// See the module.
@@ -183,6 +184,14 @@ impl SessionService for Rpc {
             self.0.bus.publish(audience::to(ctx.tenant, people, typing));
         }
         Ok(Response::new(Empty {}))
+    }
+
+    async fn view_session(
+        &self,
+        request: Request<ViewSessionRequest>,
+    ) -> Result<Response<ViewSessionResponse>, RpcStatus> {
+        let (ctx, req) = enter(request)?;
+        Ok(Response::new(viewer::view(&self.0, &ctx, &req).await?))
     }
 
     async fn list_notes(&self, request: Request<ListNotesRequest>) -> Result<Response<ListNotesResponse>, RpcStatus> {

@@ -6,6 +6,7 @@ use kefu_proto::settings::v1::{AssignmentSettings, DictionaryItem, OperationLog,
 
 use crate::access::audit::operation_log;
 use crate::clock::timestamp;
+use crate::file::entity::file_info;
 use crate::settings::entity::{dictionary_item, quick_reply};
 
 /// A group of settings: the name of its row, and its defaults.
@@ -31,6 +32,8 @@ impl Group for Settings {
             welcome_message: "您好，客服将尽快为您服务。请先简单描述您的问题。".to_owned(),
             off_duty_message: "您好，现在是非工作时间。请留言，我们上班后会尽快回复您。".to_owned(),
             recall_seconds: 120,
+            archive_review: false,
+            institution_suggestions: true,
             update_time: None,
         }
     }
@@ -63,7 +66,7 @@ impl Group for AssignmentSettings {
 }
 
 /// A quick reply.
-pub(super) fn quick_reply(row: quick_reply::Model) -> QuickReply {
+pub(super) fn quick_reply(row: quick_reply::Model, files: &[file_info::Model]) -> QuickReply {
     QuickReply {
         id: row.id,
         shared: row.owner_id == 0,
@@ -73,6 +76,7 @@ pub(super) fn quick_reply(row: quick_reply::Model) -> QuickReply {
         content: row.content,
         create_time: Some(timestamp(row.create_time)),
         update_time: Some(timestamp(row.update_time)),
+        files: files.iter().map(crate::file::view).collect(),
     }
 }
 

@@ -8,7 +8,7 @@ pub(crate) mod entity;
 mod query;
 mod rpc;
 
-pub(crate) use query::{assignment, dictionary_values, general, seed, zone};
+pub(crate) use query::{assignment, dictionary_values, general, seed, sees_quick_reply, zone};
 
 use std::sync::Arc;
 

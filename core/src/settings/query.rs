@@ -6,11 +6,12 @@ use kefu_proto::settings::v1::{AssignmentSettings, Settings};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;
 
+use crate::access::Ctx;
 use crate::clock::{Time, timestamp};
 use crate::db::{Scoped, TenantId, Tx, insert_row};
 use crate::error::Result;
 use crate::settings::convert::Group;
-use crate::settings::entity::{dictionary, dictionary_item, setting};
+use crate::settings::entity::{dictionary, dictionary_item, quick_reply, setting};
 
 /// The consultation types a new tenant begins with.
 const PROBLEM_TYPES: [&str; 8] =
@@ -37,6 +38,12 @@ pub(crate) async fn dictionary_values(db: &impl ConnectionTrait, tenant: TenantI
         return Ok(Vec::new());
     };
     Ok(items(db, tenant, dictionary.id).await?.into_iter().map(|item| item.value).collect())
+}
+
+/// The caller sees a quick reply: a user, for whom it is, or one for everybody.
+pub(crate) async fn sees_quick_reply(db: &impl ConnectionTrait, ctx: &Ctx, id: i64) -> Result<bool> {
+    let row = quick_reply::Entity::one(ctx.tenant, id).one(db).await?;
+    Ok(ctx.is_staff() && row.is_some_and(|row| row.owner_id == 0 || row.owner_id == ctx.principal.id))
 }
 
 /// A dictionary by its code.

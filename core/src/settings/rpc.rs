@@ -18,6 +18,7 @@ use crate::access::{Ctx, contains, enter};
 use crate::clock::time;
 use crate::db::{Page, Scoped, Tx};
 use crate::error::{Result, invalid, not_found};
+use crate::file;
 use crate::mask::Mask;
 use crate::settings::entity::{dictionary, dictionary_item, quick_reply};
 use crate::settings::{convert, query};
@@ -115,8 +116,14 @@ impl SettingsService for Rpc {
         }
         let page = Page::new(req.page, req.size);
         let (rows, total) = page.read(select, self.0.db.read()).await?;
+        let ids = rows.iter().map(|row| row.id).collect();
+        let files = file::of_quick_replies(self.0.db.read(), ctx.tenant, ids).await?;
+        let with_files = |row: quick_reply::Model| {
+            let files = files.get(&row.id).map(Vec::as_slice).unwrap_or_default();
+            convert::quick_reply(row, files)
+        };
         Ok(Response::new(proto::ListQuickRepliesResponse {
-            list: rows.into_iter().map(convert::quick_reply).collect(),
+            list: rows.into_iter().map(with_files).collect(),
             total,
             page: page.page,
             size: page.size,
@@ -142,8 +149,9 @@ impl SettingsService for Rpc {
         };
         let tx = self.0.begin(&ctx).await?;
         let row = tx.insert(row).await?;
+        let files = file::attach(&tx, row.id, &req.file_ids).await?;
         tx.commit().await?;
-        Ok(Response::new(convert::quick_reply(row)))
+        Ok(Response::new(convert::quick_reply(row, &files)))
     }
 
     async fn update_quick_reply(
@@ -167,8 +175,13 @@ impl SettingsService for Rpc {
             row.content = Set(required("content", clean_lines(&req.content))?);
         }
         let row = tx.update(row).await?;
+        let files = if mask.has("file_ids") {
+            file::attach(&tx, row.id, &req.file_ids).await?
+        } else {
+            file::of_quick_replies(&*tx, ctx.tenant, vec![row.id]).await?.remove(&row.id).unwrap_or_default()
+        };
         tx.commit().await?;
-        Ok(Response::new(convert::quick_reply(row)))
+        Ok(Response::new(convert::quick_reply(row, &files)))
     }
 
     async fn delete_quick_reply(
@@ -181,6 +194,19 @@ impl SettingsService for Rpc {
         tx.delete(row.into_active_model()).await?;
         tx.commit().await?;
         Ok(Response::new(Empty {}))
+    }
+
+    async fn restore_quick_reply(
+        &self,
+        request: Request<proto::RestoreQuickReplyRequest>,
+    ) -> Result<Response<QuickReply>, Status> {
+        let (ctx, req) = enter(request)?;
+        let tx = self.0.begin(&ctx).await?;
+        let row = demand_changeable(&ctx, tx.deleted::<quick_reply::Entity>(req.id, "quick reply").await?)?;
+        let row = tx.restore(row.into_active_model()).await?;
+        let files = file::of_quick_replies(&*tx, ctx.tenant, vec![row.id]).await?.remove(&row.id).unwrap_or_default();
+        tx.commit().await?;
+        Ok(Response::new(convert::quick_reply(row, &files)))
     }
 
     async fn list_dictionaries(
@@ -227,6 +253,12 @@ fn set_general(settings: &mut Settings, req: &proto::UpdateSettingsRequest) -> R
     if mask.has("recall_seconds") {
         settings.recall_seconds = req.recall_seconds;
     }
+    if mask.has("archive_review") {
+        settings.archive_review = req.archive_review;
+    }
+    if mask.has("institution_suggestions") {
+        settings.institution_suggestions = req.institution_suggestions;
+    }
     Ok(())
 }
 
@@ -262,10 +294,14 @@ fn set_assignment(settings: &mut AssignmentSettings, req: &proto::UpdateAssignme
 /// A quick reply that the caller may change: the caller's own, or with the permission one for everybody.
 async fn changeable(tx: &Tx<'_>, ctx: &Ctx, id: i64) -> Result<quick_reply::Model> {
     let row = quick_reply::Entity::one(ctx.tenant, id).one(&**tx).await?;
-    let row = row.filter(|row| row.owner_id == 0 || row.owner_id == ctx.principal.id);
-    let row = row.ok_or_else(|| not_found("quick reply"))?;
-    if row.owner_id == 0 {
-        ctx.demand(WRITE)?;
+    demand_changeable(ctx, row.ok_or_else(|| not_found("quick reply"))?)
+}
+
+fn demand_changeable(ctx: &Ctx, row: quick_reply::Model) -> Result<quick_reply::Model> {
+    match row.owner_id {
+        0 => ctx.demand(WRITE)?,
+        owner if owner == ctx.principal.id => {}
+        _ => return Err(not_found("quick reply")),
     }
     Ok(row)
 }

@@ -11,7 +11,7 @@ mod rpc;
 
 pub(crate) use convert::{problem_types, working_hours};
 pub(crate) use hours::on_duty;
-pub(crate) use query::{find, leave_all, member_ids, names};
+pub(crate) use query::{find, leave_all, member_ids, names, rejoin_all};
 
 use std::sync::Arc;
 

@@ -31,13 +31,42 @@ pub(crate) async fn member_ids(db: &impl ConnectionTrait, tenant: TenantId, team
 
 /// Takes a user who is being deleted out of every team, and out of the lead of any.
 pub(crate) async fn leave_all(tx: &Tx<'_>, user_id: i64) -> Result<()> {
-    end_memberships(tx, team_member::Column::UserId.eq(user_id)).await?;
+    suspend_memberships(tx, team_member::Column::UserId.eq(user_id)).await?;
     team::Entity::change(tx.ctx().tenant)
         .col_expr(team::Column::LeaderId, Expr::value(0i64))
         .col_expr(team::Column::UpdateTime, Expr::value(tx.now()))
         .filter(team::Column::LeaderId.eq(user_id))
         .exec(&**tx)
         .await?;
+    Ok(())
+}
+
+/// Puts a user who is back into those teams again that are still there.
+pub(crate) async fn rejoin_all(tx: &Tx<'_>, user_id: i64) -> Result<()> {
+    let there = team::Entity::of(tx.ctx().tenant).select_only().column(team::Column::Id);
+    let there: Vec<i64> = there.into_tuple().all(&**tx).await?;
+    let which = team_member::Column::UserId.eq(user_id).and(team_member::Column::TeamId.is_in(there));
+    resume_memberships(tx, which).await
+}
+
+/// Puts those users again into a team that is back who are still there.
+pub(super) async fn refill(tx: &Tx<'_>, team_id: i64) -> Result<()> {
+    let there = user_info::Entity::of(tx.ctx().tenant).select_only().column(user_info::Column::Id);
+    let there: Vec<i64> = there.into_tuple().all(&**tx).await?;
+    let which = team_member::Column::TeamId.eq(team_id).and(team_member::Column::UserId.is_in(there));
+    resume_memberships(tx, which).await
+}
+
+/// Ends the memberships of a team or a user that is being deleted. Nobody joins it any more: both ends stay.
+pub(super) async fn suspend_memberships(tx: &Tx<'_>, which: SimpleExpr) -> Result<()> {
+    let members = team_member::Entity::change(tx.ctx().tenant);
+    members.col_expr(team_member::Column::Deleted, Expr::value(1i16)).filter(which).exec(&**tx).await?;
+    Ok(())
+}
+
+async fn resume_memberships(tx: &Tx<'_>, which: SimpleExpr) -> Result<()> {
+    let members = team_member::Entity::change_deleted(tx.ctx().tenant);
+    members.col_expr(team_member::Column::Deleted, Expr::value(0i16)).filter(which).exec(&**tx).await?;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use tonic::{Request, Response, Status};
 
 use crate::Core;
 use crate::access::{Ctx, contains, enter};
-use crate::db::{Page, Scoped, Tx};
+use crate::db::{Page, Scoped, Tx, given_up, taken_back};
 use crate::error::{Error, Result, invalid, not_found, taken};
 use crate::mask::Mask;
 use crate::session;
@@ -103,14 +103,29 @@ impl TeamService for Rpc {
             let in_use = Problem::new(ErrorReason::InUse).with("object", "team").with("why", "open sessions");
             return Err(Error::from(in_use).into());
         }
-        query::end_memberships(&tx, team_member::Column::TeamId.eq(row.id)).await?;
-        let freed = format!("{}~{}", row.name, row.id);
+        query::suspend_memberships(&tx, team_member::Column::TeamId.eq(row.id)).await?;
+        let freed = given_up(&row.name, row.id);
         let mut row = row.into_active_model();
         row.name = Set(freed);
         tx.delete(row).await?;
         tx.commit().await?;
         self.0.directory.forget_tenant(ctx.tenant);
         Ok(Response::new(Empty {}))
+    }
+
+    async fn restore_team(&self, request: Request<proto::RestoreTeamRequest>) -> Result<Response<Team>, Status> {
+        let (ctx, req) = enter(request)?;
+        let tx = self.0.begin(&ctx).await?;
+        let row = tx.deleted::<team::Entity>(req.id, "team").await?;
+        let name = taken_back(&row.name, row.id);
+        demand_free_name(&tx, row.id, &name).await?;
+        let mut row = row.into_active_model();
+        row.name = Set(name);
+        tx.restore(row).await.map_err(|error| error.or_taken(&["name"]))?;
+        query::refill(&tx, req.id).await?;
+        tx.commit().await?;
+        self.0.directory.forget_tenant(ctx.tenant);
+        Ok(Response::new(self.view(&ctx, req.id).await?))
     }
 
     async fn list_team_members(

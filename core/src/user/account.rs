@@ -8,19 +8,20 @@ use sea_orm::sea_query::{Expr, SimpleExpr};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use crate::clock::Time;
-use crate::db::{Scoped, TenantId, Tx, insert_row};
+use crate::db::{Scoped, TenantId, Tx, given_up, insert_row, taken_back};
 use crate::error::{Error, Result, invalid, not_found, refuse, taken};
 use crate::mask::Mask;
 use crate::session;
 use crate::text::clean;
 use crate::user::entity::{role, user_info, user_role};
+use crate::user::grant::demand_charge_of;
 use crate::user::{DISABLED, ENABLED, end_logins, password, query, role as roles};
 
 /// Most sessions at once of a user for whom nothing else is said.
 const MAX_SESSIONS: i32 = 5;
 pub(super) const LANGUAGE: &str = "zh-CN";
 /// Without it a user serves no customers.
-const SERVE: &str = "agent:serve";
+pub(super) const SERVE: &str = "agent:serve";
 
 /// The first administrator of a new tenant.
 pub(crate) async fn first(
@@ -54,6 +55,7 @@ fn new_row(username: String, name: String, password_hash: String, max_sessions: 
         language: Set(LANGUAGE.to_owned()),
         avatar_file_id: Set(0),
         last_login_time: Set(None),
+        deleted_phone: Set(String::new()),
         ..Default::default()
     }
 }
@@ -95,6 +97,7 @@ pub(super) async fn change(
     let mask = Mask::of(&request.update_mask);
     roles::lock_administrators(tx).await?;
     let user = lock(tx, request.id).await?;
+    demand_charge_of(tx, user.id).await?;
     let served = serves(tx, &user).await?;
     let row = changed_row(tx, user, request, password_hash).await?;
     let new_password = row.password_hash.is_set();
@@ -180,15 +183,36 @@ pub(super) async fn delete(tx: &mut Tx<'_>, id: i64) -> Result<()> {
     }
     roles::lock_administrators(tx).await?;
     let user = lock(tx, id).await?;
-    let name = format!("{}~{id}", user.username);
+    demand_charge_of(tx, id).await?;
+    let (name, phone) = (given_up(&user.username, id), user.phone.clone().unwrap_or_default());
     let mut row = user.into_active_model();
     row.username = Set(name);
     row.phone = Set(None);
+    row.deleted_phone = Set(phone);
     tx.delete(row).await?;
-    roles::assign(tx, id, &[]).await?;
+    roles::end_links(tx, id).await?;
     crate::team::leave_all(tx, id).await?;
     demand_administrator(tx).await?;
     end_logins(tx, Kind::User, id, 0).await
+}
+
+/// Takes back a deletion: the user has name, phone, roles and teams again.
+pub(super) async fn restore(tx: &Tx<'_>, id: i64) -> Result<user_info::Model> {
+    let user = tx.deleted::<user_info::Entity>(id, "user").await?;
+    let username = taken_back(&user.username, id);
+    if query::by_username(&**tx, tx.ctx().tenant, &username).await?.is_some() {
+        return Err(taken("username"));
+    }
+    let phone = free_phone(tx, &user.deleted_phone, id).await?;
+    let mut row = user.into_active_model();
+    row.username = Set(username);
+    row.phone = Set(phone);
+    row.deleted_phone = Set(String::new());
+    let user = tx.restore(row).await.map_err(|error| error.or_taken(&["username", "phone"]))?;
+    roles::restore_links(tx, id).await?;
+    demand_charge_of(tx, id).await?;
+    crate::team::rejoin_all(tx, id).await?;
+    Ok(user)
 }
 
 /// A user, locked until the transaction ends.

@@ -17,6 +17,8 @@ entity! {
         language: String,
         avatar_file_id: i64,
         last_login_time: Option<DateTimeUtc>,
+        /// The phone of a user who is deleted.
+        deleted_phone: String,
     }
 }
 entity! {
@@ -27,6 +29,7 @@ entity! {
         preset: bool,
         data_scope: i16,
         permissions: Json,
+        description: String,
     }
 }
 entity! {
@@ -42,6 +45,10 @@ entity! {
         refresh_hash: String,
         previous_hash: String,
         rotate_time: DateTimeUtc,
+        /// How often the refresh token was replaced.
+        rotation: i32,
+        /// The newest tokens have arrived: one of them was used.
+        confirmed: bool,
         expire_time: DateTimeUtc,
         revoked: bool,
         client_ip: String,

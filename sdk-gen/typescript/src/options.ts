@@ -21,6 +21,8 @@ export interface CallOptions {
   signal?: AbortSignal
   /** How long the call may take. */
   timeoutMs?: number
+  /** It goes on when the page is left. */
+  keepalive?: boolean
 }
 
 /** What holds for one upload; its time limit is for silence, not for the whole. */

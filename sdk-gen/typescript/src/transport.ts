@@ -10,6 +10,7 @@ export interface HttpRequest {
   language: string
   timeoutMs: number
   signal?: AbortSignal
+  keepalive?: boolean
   onProgress?: UploadOptions['onProgress']
 }
 
@@ -51,8 +52,8 @@ export async function exchange<T>(request: HttpRequest, read: (answer: HttpAnswe
   }
 }
 
-async function send({ verb, url, headers, body }: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-  const response = await fetch(url, { method: verb, headers, body, signal, credentials: 'omit' })
+async function send({ verb, url, headers, body, keepalive }: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  const response = await fetch(url, { method: verb, headers, body, signal, keepalive, credentials: 'omit' })
   return {
     status: response.status,
     header: (name) => response.headers.get(name),

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { client, seqs, talking } from './client'
-import { FakeSocket, pass, SESSION, world, type FakeStorage, type Server } from './server'
+import { AGENT, FakeSocket, ME, pass, SESSION, world, type FakeStorage, type Server } from './server'
 
 let server: Server
 let storage: FakeStorage
@@ -114,7 +114,60 @@ describe('messages', () => {
   })
 })
 
+describe('who else looks', () => {
+  const views = () => server.calls.filter(({ path }) => path.endsWith('/view'))
+
+  it('is told while one looks oneself, without oneself, never an older state after a newer one', async () => {
+    server.viewers.list = [ME, AGENT]
+    const { conversation } = await talking(server)
+    expect(views()).toEqual([])
+    conversation.view()
+    conversation.view()
+    await pass(50)
+    expect(views()).toHaveLength(1)
+    expect(conversation.viewers).toEqual([AGENT])
+    server.look(ME)
+    await pass(50)
+    expect(conversation.viewers).toEqual([])
+    server.sockets[0]?.hear({ type: 'viewers', data: { sessionId: SESSION, list: [AGENT], version: 0 } })
+    await pass(50)
+    expect(conversation.viewers).toEqual([])
+  })
+
+  it('is said again often enough, and ended at once', async () => {
+    const { conversation } = await talking(server)
+    conversation.view()
+    await pass(60_000)
+    expect(views().length).toBeGreaterThan(3)
+    server.cut()
+    const before = views().length
+    await pass(10_000)
+    expect(views().length).toBeGreaterThan(before)
+    conversation.leave()
+    await pass(50)
+    const told = views()
+    expect(told[told.length - 1]?.body.leave).toBe(true)
+    expect(new Set(told.map(({ body }) => body.clientId)).size).toBe(1)
+    await pass(60_000)
+    expect(views()).toHaveLength(told.length)
+  })
+})
+
 describe('the connection', () => {
+  it('is back soon after a restart where there is the poll alone', async () => {
+    server.noSockets = true
+    const { realtime } = await talking(server)
+    await pass(5000)
+    expect(realtime.state).toBe('fallback')
+    server.down = true
+    server.wakePollers()
+    await pass(15_000)
+    expect(realtime.state).toBe('offline')
+    server.down = false
+    await pass(8000)
+    expect(realtime.state).toBe('fallback')
+  })
+
   it('falls back to the poll where sockets are refused, and returns to the socket', async () => {
     server.noSockets = true
     const { conversation, realtime, told } = await talking(server)

@@ -35,6 +35,8 @@ export class Server {
   refreshToken = 'refresh-1'
   refreshable = true
   refuse: ((clientMsgId: string) => { code: number; reason: string } | null) | null = null
+  /** Who has the session open. */
+  viewers = { sessionId: SESSION, list: [] as Sender[], version: 0 }
   private pollers: (() => void)[] = []
 
   get session(): Session {
@@ -56,6 +58,13 @@ export class Server {
 
   say(content: string): Message {
     return this.store(AGENT, `a${this.messages.length}-${content}`, content).message
+  }
+
+  /** Somebody opens the session, or closes it. */
+  look(...list: Sender[]): void {
+    this.viewers = { sessionId: SESSION, list, version: this.viewers.version + 1 }
+    for (const socket of this.sockets)
+      if (socket.authenticated) this.push(socket, { type: 'viewers', data: this.viewers })
   }
 
   recall(seq: number): void {
@@ -115,6 +124,7 @@ export class Server {
   ): Promise<Response> {
     if (path === `/sessions/${SESSION}`) return reply(200, this.session)
     if (path === '/events') return this.poll(body, signal)
+    if (path === `/sessions/${SESSION}/view`) return reply(200, { viewers: this.viewers, expiresIn: 45 })
     if (path !== `/sessions/${SESSION}/messages`) return reply(200, {})
     if (verb === 'GET') return reply(200, this.page(body))
     const refusal = this.refuse?.(body.clientMsgId ?? '')
@@ -203,6 +213,11 @@ export class Server {
 
   private tell(message: Message): void {
     for (const socket of this.sockets) if (socket.authenticated) this.push(socket, this.frame(message))
+    this.pollers.splice(0).forEach((wake) => wake())
+  }
+
+  /** Answers the polls that wait, as a server does that stops. */
+  wakePollers(): void {
     this.pollers.splice(0).forEach((wake) => wake())
   }
 

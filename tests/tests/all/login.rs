@@ -20,6 +20,7 @@ on_each_database!(
     a_failed_login_tells_nothing,
     a_refresh_token_works_once_for_all_who_hurry,
     a_stolen_refresh_token_ends_the_login,
+    a_client_whose_answer_was_lost_goes_on,
     logging_out_ends_one_login_or_all,
 );
 
@@ -202,6 +203,36 @@ async fn a_stolen_refresh_token_ends_the_login(server: &Server) -> Result<()> {
     dead(&staff.rest).await?;
     untouched.get("/user/info").await?.data().context("the other login goes on")?;
     Ok(())
+}
+
+async fn a_client_whose_answer_was_lost_goes_on(server: &Server) -> Result<()> {
+    /// A little more than a token may be repeated for whatever has become of the answer.
+    const GRACE: Duration = Duration::from_millis(10_500);
+    let tenant = server.tenant().await?;
+    let staff = tenant.agent().await?;
+    let mut lost = staff.rest.clone();
+    let [mut used, mut refreshed] = [again(&tenant, &staff).await?, again(&tenant, &staff).await?];
+    let before = [&lost, &used, &refreshed].map(|rest| rest.refresh_token.clone());
+
+    // The answer of the first is lost, that of the others arrives: they show it by using a token out of it.
+    let missing = exchange(&lost, before[0].as_deref()).await?.text("refreshToken")?;
+    used.refresh().await?;
+    used.get("/user/info").await?.data()?;
+    refreshed.refresh().await?;
+    refreshed.refresh().await?;
+    tokio::time::sleep(GRACE).await;
+
+    let recovered = exchange(&lost, before[0].as_deref()).await?;
+    ensure!(recovered.text("refreshToken")? != missing, "the lost token is given out twice");
+    lost.sign_in(recovered.data()?)?;
+    lost.get("/user/info").await?.data()?;
+    for (rest, old) in [(&used, &before[1]), (&refreshed, &before[2])] {
+        exchange(rest, old.as_deref()).await?.refused(401, "UNAUTHENTICATED")?;
+        dead(rest).await?;
+    }
+    // Should somebody have the lost one after all, two people have the login.
+    exchange(&lost, Some(&missing)).await?.refused(401, "UNAUTHENTICATED")?;
+    dead(&lost).await
 }
 
 async fn logging_out_ends_one_login_or_all(server: &Server) -> Result<()> {

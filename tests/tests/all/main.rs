@@ -1,6 +1,7 @@
 //! The black-box tests, one binary.
 
 mod access;
+mod archive;
 mod assignment;
 mod authentication;
 mod candidate;
@@ -19,6 +20,8 @@ mod poll;
 mod purity;
 mod queue;
 mod quick_reply;
+mod restore;
+mod role;
 mod session;
 mod settings;
 mod silence;
@@ -29,3 +32,4 @@ mod tenants;
 mod transfer;
 mod types;
 mod user;
+mod viewer;

@@ -57,7 +57,11 @@ impl<'s> Objects<'s> {
         agent.set_status("ONLINE").await?;
         let customer = tenant.customer(&team).await?;
         agent.set_status("BUSY").await?;
-        let waiting = tenant.customer(&team).await?.session;
+        let waiting = tenant.customer(&team).await?;
+        // Somebody's archive record waits for its review.
+        admin.call("PATCH", "/settings", Some(json!({"archiveReview": true}))).await?.data()?;
+        let record = admin.post(&format!("/customers/{}/archive", waiting.id), json!({"comment": "canary"})).await?;
+        let waiting = waiting.session;
         let message = send(&customer.rest, &customer.session, "金丝雀 canary").await?;
         let meta = json!({"sessionId": customer.session}).as_object().cloned().unwrap_or_default();
         let file = customer.rest.upload("/files", &meta, "canary.txt", b"canary".to_vec()).await?.text("id")?;
@@ -76,6 +80,7 @@ impl<'s> Objects<'s> {
             ("file", file),
             ("register_link", link.text("list.0.id")?),
             ("quick_reply", reply),
+            ("archive_record", record.text("id")?),
         ]);
         Ok(Self { tenant, agent, customer, ids, waiting, link_token: link.text("list.0.token")?, dictionary })
     }

@@ -100,6 +100,12 @@ async fn a_full_queue_takes_messages_only(server: &Server) -> Result<()> {
     ensure!(found.is_empty(), "a registration that failed has left a customer: {found:?}");
     let links = list(stage.admin(), "/register-links").await?;
     ensure!(links[0]["usedCount"] == 6, "a registration that failed has used the link: {links:?}");
+    // What was refused for the queue alone is tried again with the same code, which works once.
+    let mut again = mute;
+    again["question"] = json!("请回电");
+    let left = anybody.post("/customers/register", again.clone()).await?;
+    ensure!(left.text("session.status")? == "MESSAGE_LEFT", "{}", left.envelope);
+    anybody.post("/customers/register", again).await?.refused(400, "CODE_INVALID")?;
     Ok(())
 }
 

@@ -1,5 +1,5 @@
 import { isPassing, KefuError } from '../error.js'
-import type { Message, Principal, Session } from '../generated/types.js'
+import type { Message, Principal, Session, Viewers, ViewSessionResponse } from '../generated/types.js'
 import type { Kefu } from '../kefu.js'
 import { safely } from './emitter.js'
 import { newId } from './id.js'
@@ -37,6 +37,8 @@ const PAGE = 50
 const TYPING_MS = 5000
 /** At most one sign of typing in this time. */
 const TYPE_MS = 3000
+/** How often to say again that one has it open: three times within what the server grants. */
+const VIEW_MS = 15_000
 
 /** One session's messages: history, live ones, and those on their way, merged. Arrays are new ones when they change. */
 export class Conversation {
@@ -50,6 +52,8 @@ export class Conversation {
   error: KefuError | null = null
   /** Who types on the other side. */
   typing: Principal | null = null
+  /** Which other users have the session open; known while one `view`s it, or is its agent. */
+  viewers: readonly Principal[] = []
 
   private readonly watchers = new Set<() => void>()
   /** What came live while the history is being read. */
@@ -61,6 +65,9 @@ export class Conversation {
   private telling = false
   private typedAt = 0
   private typingTimer?: ReturnType<typeof setTimeout>
+  private viewTimer?: ReturnType<typeof setInterval>
+  private viewersVersion = 0
+  private readonly clientId = newId()
 
   constructor(
     /** The session. */
@@ -172,6 +179,31 @@ export class Conversation {
     this.host.type()
   }
 
+  /** Tells the other users that one has the session open, until `leave`. Whoever looks on in silence does not call it. */
+  view(): void {
+    if (this.viewTimer !== undefined) return
+    this.viewTimer = setInterval(() => this.tellView(), VIEW_MS)
+    this.tellView()
+  }
+
+  /** Tells the other users that one has closed the session. */
+  leave(): void {
+    if (this.viewTimer === undefined) return
+    this.tellLeft()
+    clearInterval(this.viewTimer)
+    this.viewTimer = undefined
+    this.viewers = []
+    this.changed()
+  }
+
+  /** @internal The page is put away, perhaps for good. */
+  tellLeft(): void {
+    if (this.viewTimer === undefined) return
+    const request = { id: this.sessionId, clientId: this.clientId, leave: true }
+    // Without an answer it ends by itself, somewhat later.
+    this.host.kefu.viewSession(request, { keepalive: true }).catch(() => undefined)
+  }
+
   /** Tells when anything here has changed, once for all changes of a moment; returns how to stop that. */
   onChange(fn: () => void): () => void {
     this.watchers.add(fn)
@@ -181,6 +213,7 @@ export class Conversation {
   /** Ends the watching. */
   close(): void {
     this.round++
+    this.leave()
     this.watchers.clear()
     clearTimeout(this.typingTimer)
     this.host.close()
@@ -221,6 +254,14 @@ export class Conversation {
     this.changed()
   }
 
+  /** @internal Who has it open. */
+  seen({ list, version }: Viewers): void {
+    if (version < this.viewersVersion) return
+    this.viewersVersion = version
+    this.viewers = list.filter(({ kind, id }) => `${kind}:${id}` !== this.host.owner())
+    this.changed()
+  }
+
   /** @internal The history is another one. */
   reload(): void {
     if (!this.opened && this.loading !== 'opening') return
@@ -230,6 +271,7 @@ export class Conversation {
 
   /** @internal There is a connection again, and it does not tell what has happened to the session meanwhile. */
   connected(): void {
+    if (this.viewTimer !== undefined) this.tellView()
     if (!this.opened) {
       if (this.error && isPassing(this.error)) void this.open()
       return
@@ -264,6 +306,14 @@ export class Conversation {
       this.telling = false
       for (const fn of [...this.watchers]) safely(fn)
     })
+  }
+
+  private tellView(): void {
+    const learn = ({ viewers }: ViewSessionResponse) => {
+      if (viewers && this.viewTimer !== undefined) this.seen(viewers)
+    }
+    // Without an answer it is said again soon.
+    this.host.kefu.viewSession({ id: this.sessionId, clientId: this.clientId }).then(learn, () => undefined)
   }
 
   private put(message: Message): void {

@@ -1,5 +1,5 @@
 import type { KefuError } from '../error.js'
-import type { Message, Notification, Principal, Session, StatusUpdate } from '../generated/types.js'
+import type { Message, Notification, Principal, Session, StatusUpdate, Viewers } from '../generated/types.js'
 import type { ConnectionState } from './link.js'
 import type { Outgoing } from './outbox.js'
 import type { WebSocketConstructor } from './socket.js'
@@ -18,6 +18,8 @@ export interface RealtimeEvents {
   status: StatusUpdate
   notification: Notification
   typing: { sessionId: string; sender: Principal }
+  /** Who has a session open; for staff. */
+  viewers: Viewers
   /** A message of one's own has changed its state. */
   outgoing: Outgoing
   /** The end: signed out, replaced, or not permitted. */

@@ -1,7 +1,7 @@
 import { KefuError } from '../error.js'
 import type { Frame, PollEventsResponse } from '../generated/types.js'
 import type { Kefu } from '../kefu.js'
-import { backOff, Pause } from './timing.js'
+import { backOffSince, Pause } from './timing.js'
 import type { InboundFrame } from './wire.js'
 
 /** What a poll tells. */
@@ -14,6 +14,8 @@ export interface PollListener {
 }
 
 const WAIT_S = 25
+/** An answer that is not there so long after it was due does not come. */
+const LATE_S = 7
 const REFUSALS: KefuError['reason'][] = ['UNAUTHENTICATED', 'PERMISSION_DENIED', 'PASSWORD_CHANGE_REQUIRED']
 
 /** The long poll: receives what a socket would, where there can be none. */
@@ -45,12 +47,14 @@ export class Poll {
   private async run(): Promise<void> {
     const { signal } = this.controller
     let since = ''
-    let failures = 0
+    let failingSince = 0
     while (!signal.aborted) {
       try {
-        const page = await this.kefu.pollEvents({ since, wait: since ? WAIT_S : 0 }, { signal, timeoutMs: 40_000 })
+        // Whether there is anybody at all is to be known at once, not only when there is news.
+        const wait = since && this.healthy ? WAIT_S : 0
+        const page = await this.kefu.pollEvents({ since, wait }, { signal, timeoutMs: (wait + LATE_S) * 1000 })
         if (signal.aborted) return
-        failures = 0
+        failingSince = 0
         this.turn(true)
         this.tell(page, since === '')
         since = page.next
@@ -60,7 +64,8 @@ export class Poll {
         // A cursor that the server does not take: begin anew.
         if (error.status === 400) since = ''
         this.turn(false)
-        await this.pause.wait(error.retryAfterMs ?? backOff(failures++))
+        failingSince ||= Date.now()
+        await this.pause.wait(error.retryAfterMs ?? backOffSince(failingSince))
       }
     }
   }
@@ -90,5 +95,6 @@ function frameOf(item: Frame): InboundFrame | null {
   if (item.statusUpdate) return { type: 'status_update', data: item.statusUpdate }
   if (item.notification) return { type: 'notification', data: item.notification }
   if (item.typing) return { type: 'typing', data: item.typing }
+  if (item.viewers) return { type: 'viewers', data: item.viewers }
   return item.resync ? { type: 'resync', data: item.resync } : null
 }

@@ -254,6 +254,10 @@ export class Realtime {
       case 'typing':
         if (frame.data.sender) this.typed(frame.data.sessionId, frame.data.sender)
         break
+      case 'viewers':
+        this.events.emit('viewers', frame.data)
+        this.conversations.get(frame.data.sessionId)?.seen(frame.data)
+        break
       case 'head':
         this.catchUp(frame.data.sessionId, frame.data.head)
         break
@@ -400,7 +404,10 @@ export class Realtime {
     const offPage = watchPage({
       onWake: () => this.retryNow(),
       // Let another tab lead.
-      onSleep: () => this.leave(),
+      onSleep: () => {
+        this.leave()
+        this.conversations.forEach((conversation) => conversation.tellLeft())
+      },
       onReturn: () => {
         this.turn('connecting')
         this.join()

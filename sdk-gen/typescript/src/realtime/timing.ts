@@ -3,6 +3,15 @@ export function backOff(failures: number): number {
   return 500 + Math.random() * (Math.min(30_000, 1000 * 2 ** failures) - 500)
 }
 
+/**
+ * A random time from half a second to a bound that grows with the length of an outage, up to half a minute: whoever
+ * was away for ten seconds is back within three and a half, and a long outage does not end in a rush.
+ */
+export function backOffSince(failingSince: number): number {
+  const bound = Math.min(30_000, Math.max(1000, (Date.now() - failingSince) / 3))
+  return 500 + Math.random() * (bound - 500)
+}
+
 /** A wait that can be cut short. */
 export class Pause {
   private wake: (() => void) | null = null

@@ -7,6 +7,7 @@ import type {
   Session,
   StatusUpdate,
   Typing,
+  Viewers,
 } from '../generated/types.js'
 
 /** What a server tells, by the type of the frame; whether it came over a socket or a poll. */
@@ -16,6 +17,7 @@ export interface Inbound {
   status_update: StatusUpdate
   notification: NotificationFrame
   typing: Typing
+  viewers: Viewers
   resync: Resync
   /** The newest sequence of a session that is followed; what is missing must be read. */
   head: { sessionId: string; head: number }
