@@ -43,6 +43,9 @@ interface Entry {
   release: () => void
 }
 
+/** The largest file that the server takes by default; it has the last word. */
+export const MOST_BYTES = 50 * 1024 * 1024
+
 const RETRY_MS = 2000
 const MOST_RETRY_MS = 30_000
 
