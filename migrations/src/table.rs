@@ -1,8 +1,6 @@
 //! A short notation for tables, so that a migration reads like a schema.
 
-use sea_orm_migration::prelude::{
-    Alias, ColumnDef, DbErr, Expr, Index, IndexCreateStatement, SchemaManager, Table, TableCreateStatement,
-};
+use sea_orm_migration::prelude::{Alias, ColumnDef, DbErr, Expr, Index, SchemaManager, Table, TableCreateStatement};
 use sea_orm_migration::sea_orm::DbBackend;
 
 /// The type of a column.
@@ -45,7 +43,7 @@ impl Spec {
     pub(crate) async fn create(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         manager.create_table(self.table(manager.get_database_backend())).await?;
         for (unique, columns) in self.indexes {
-            manager.create_index(self.index(*unique, columns)).await?;
+            add_index(manager, self.name, *unique, columns).await?;
         }
         Ok(())
     }
@@ -66,22 +64,45 @@ impl Spec {
         table.col(ColumnDef::new(Alias::new("deleted")).tiny_integer().not_null().default(Expr::value(0)));
         table.to_owned()
     }
+}
 
-    fn index(&self, unique: bool, columns: &[&str]) -> IndexCreateStatement {
-        let prefix = if unique { "uk" } else { "idx" };
-        let mut index = Index::create();
-        index
-            .name(format!("{prefix}_{}_{}", self.name, columns.join("_")))
-            .table(Alias::new(self.name))
-            .if_not_exists();
-        for column in columns {
-            index.col(Alias::new(*column));
-        }
-        if unique {
-            index.unique();
-        }
-        index.to_owned()
+/// Adds columns to a table; what is there already gets "", 0, or false.
+pub(crate) async fn add_columns(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    columns: &[(&str, Type)],
+) -> Result<(), DbErr> {
+    // SQLite adds one column a statement.
+    for (name, kind) in columns {
+        let mut column = column(manager.get_database_backend(), name, *kind);
+        match kind {
+            Type::Id | Type::Int | Type::Long | Type::State => column.default(0),
+            Type::Flag => column.default(false),
+            Type::Text(_) => column.default(""),
+            _ => &mut column,
+        };
+        manager.alter_table(Table::alter().table(Alias::new(table)).add_column(column).to_owned()).await?;
     }
+    Ok(())
+}
+
+/// Adds an index.
+pub(crate) async fn add_index(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    unique: bool,
+    columns: &[&str],
+) -> Result<(), DbErr> {
+    let prefix = if unique { "uk" } else { "idx" };
+    let mut index = Index::create();
+    index.name(format!("{prefix}_{table}_{}", columns.join("_"))).table(Alias::new(table)).if_not_exists();
+    for column in columns {
+        index.col(Alias::new(*column));
+    }
+    if unique {
+        index.unique();
+    }
+    manager.create_index(index.to_owned()).await
 }
 
 fn column(backend: DbBackend, name: &str, kind: Type) -> ColumnDef {

@@ -297,7 +297,9 @@ fn noun(word: &str, lang: Lang) -> &str {
         "quick reply" => "快捷回复",
         "dictionary" => "数据字典",
         "tenant" => "租户",
+        "archive record" => "归档记录",
         "open sessions" => "有未结束的会话",
+        "data scope" => "数据范围",
         other => other,
     }
 }

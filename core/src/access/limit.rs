@@ -29,6 +29,14 @@ impl Limits {
         self.count(key, 0, most, window)
     }
 
+    /// Until when a key is refused; none if it is not.
+    pub(crate) fn refused_until(&self, key: &str, most: u64, window: Duration) -> Option<Time> {
+        let windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let (start, _) = windows.get(key).filter(|(_, count)| *count >= most)?;
+        let until = *start + window;
+        (until > self.clock.now()).then_some(until)
+    }
+
     fn count(&self, key: &str, more: u64, most: u64, window: Duration) -> Result<()> {
         let now = self.clock.now();
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
@@ -67,9 +75,13 @@ mod tests {
         let clock = Clock::Manual(Arc::new(AtomicI64::new(1_000_000)));
         let limits = Limits::new(clock.clone());
         let minute = Duration::from_secs(60);
+        assert_eq!(limits.refused_until("a", 3, minute), None);
         assert!((0..3).all(|_| limits.take("a", 3, minute).is_ok()));
+        assert_eq!(limits.refused_until("a", 3, minute), Some(clock.now() + minute));
+        assert_eq!(limits.refused_until("a", 4, minute), None);
         assert!(limits.take("a", 3, minute).is_err() && limits.take("b", 3, minute).is_ok());
         clock.advance(minute);
+        assert_eq!(limits.refused_until("a", 3, minute), None);
         assert!(limits.take("a", 1, minute).is_ok() && limits.take("a", 1, minute).is_err());
         limits.clear("a");
         assert!(limits.take("a", 1, minute).is_ok());

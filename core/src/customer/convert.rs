@@ -1,11 +1,13 @@
 //! Rows as the contract has them.
 
+use kefu_proto::common::v1::Principal;
 use kefu_proto::common::v1::principal::Kind;
-use kefu_proto::customer::v1::{Customer, RegisterLink};
+use kefu_proto::customer::v1::{ArchiveRecord, Customer, RegisterLink};
+use kefu_proto::json;
 use kefu_proto::user::v1::UserInfo;
 
 use crate::clock::timestamp;
-use crate::customer::entity::{customer, register_link};
+use crate::customer::entity::{archive_record, customer, register_link};
 
 /// A customer as staff see one.
 pub(crate) fn view(row: &customer::Model) -> Customer {
@@ -27,6 +29,30 @@ pub(crate) fn view(row: &customer::Model) -> Customer {
         create_time: Some(timestamp(row.create_time)),
         update_time: Some(timestamp(row.update_time)),
         last_session_time: row.last_session_time.map(timestamp),
+        gender: row.gender.into(),
+        landline: row.landline.clone(),
+        department: row.department.clone(),
+        business_modules: row.business_modules.clone(),
+        credit_code: row.credit_code.clone(),
+        institution_phone: row.institution_phone.clone(),
+    }
+}
+
+/// An archive record.
+pub(super) fn archive_record(row: archive_record::Model) -> ArchiveRecord {
+    let user = |id, name| Principal { kind: Kind::User.into(), id, name };
+    ArchiveRecord {
+        id: row.id,
+        customer_id: row.customer_id,
+        status: row.status.into(),
+        // It was written by `json::to_json`, perhaps of an older version, whose fields are still there.
+        customer: json::from_json(&row.snapshot).ok(),
+        comment: row.comment,
+        submitter: Some(user(row.create_by, row.submitter_name)),
+        create_time: Some(timestamp(row.create_time)),
+        reviewer: (row.reviewer_id != 0).then(|| user(row.reviewer_id, row.reviewer_name)),
+        review_comment: row.review_comment,
+        review_time: row.review_time.map(timestamp),
     }
 }
 

@@ -20,6 +20,26 @@ entity! {
         session_count: i32,
         team_id: i64,
         last_session_time: Option<DateTimeUtc>,
+        gender: i16,
+        landline: String,
+        department: String,
+        business_modules: String,
+        credit_code: String,
+        institution_phone: String,
+    }
+}
+entity! {
+    /// A temporary customer on the way to a formal one; `create_by` is who has handed it in.
+    archive_record = "archive_record" {
+        customer_id: i64,
+        status: i16,
+        snapshot: Json,
+        comment: String,
+        submitter_name: String,
+        reviewer_id: i64,
+        reviewer_name: String,
+        review_comment: String,
+        review_time: Option<DateTimeUtc>,
     }
 }
 entity! {

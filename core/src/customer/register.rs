@@ -49,18 +49,19 @@ pub(super) async fn preview(core: &Core, token: &str) -> Result<VerifyRegisterLi
 }
 
 /// Registers a customer. The code is checked in a transaction of its own, so that a wrong try counts; everything
-/// else happens in one, or not at all.
+/// else happens in one, or not at all: a customer whom a full queue turns away can come back with the same code.
 pub(super) async fn register(core: &Core, ctx: &Ctx, req: &RegisterRequest) -> Result<RegisterResponse> {
     let form = Form::of(req)?;
     let link = link::find(core, &req.link_token).await?;
     let team = team_of(core, &link).await?;
     let ctx = ctx.in_tenant(TenantId(link.tenant_id));
-    user::code::check(core, &ctx, &form.phone, Purpose::Register, &req.code).await?;
+    let proof = user::code::prove(core, &ctx, &form.phone, Purpose::Register, &req.code).await?;
     let tenant = tenant::name_of(core, ctx.tenant).await?;
     let permissions = user::role::of_customers(core.db.read(), ctx.tenant).await?;
 
     let identified = OnceLock::new();
     let mut tx = core.begin(&ctx).await?;
+    proof.spend(&*tx, ctx.tenant, tx.now()).await?;
     link::claim(&tx, &link).await?;
     let customer = enlist(&tx, &form, team.id).await?;
     let own = identified.get_or_init(|| user::login::caller(&ctx, Kind::Customer, customer.id, &customer.name));
@@ -162,6 +163,12 @@ fn temporary(form: &Form, team_id: i64) -> customer::ActiveModel {
         session_count: Set(0),
         team_id: Set(team_id),
         last_session_time: Set(None),
+        gender: Set(0),
+        landline: Set(String::new()),
+        department: Set(String::new()),
+        business_modules: Set(String::new()),
+        credit_code: Set(String::new()),
+        institution_phone: Set(String::new()),
         ..Default::default()
     }
 }

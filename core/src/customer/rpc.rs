@@ -5,9 +5,10 @@ use std::sync::Arc;
 use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::common::v1::{Empty, ErrorReason};
 use kefu_proto::customer::v1 as proto;
-use kefu_proto::customer::v1::Customer;
+use kefu_proto::customer::v1::archive_record::Status as Verdict;
 use kefu_proto::customer::v1::customer::{ArchiveStatus, Level};
 use kefu_proto::customer::v1::customer_service_server::CustomerService;
+use kefu_proto::customer::v1::{ArchiveRecord, Customer};
 use kefu_proto::error::Problem;
 use kefu_proto::session::v1::ListSessionsResponse;
 use sea_orm::sea_query::NullOrdering;
@@ -16,10 +17,10 @@ use tonic::{Request, Response, Status};
 
 use crate::Core;
 use crate::access::{Ctx, enter};
-use crate::customer::entity::{customer, register_link};
-use crate::customer::{convert, link, query, register};
+use crate::customer::entity::{archive_record, customer, register_link};
+use crate::customer::{archive, convert, institution, link, query, register};
 use crate::db::{Page, Scoped, Tx, code};
-use crate::error::{Error, Result, invalid};
+use crate::error::{Error, Result, invalid, not_found};
 use crate::mask::Mask;
 use crate::text::{clean, clean_lines};
 use crate::{session, team, user};
@@ -68,6 +69,7 @@ impl CustomerService for Rpc {
         let row = formal(&req)?;
         let tx = self.0.begin(&ctx).await?;
         query::demand_free_phone(&tx, 0, &req.phone).await?;
+        demand_team(&tx, req.team_id).await?;
         let row = tx.insert(row).await.map_err(|error| error.or_taken(&["phone"]))?;
         tx.commit().await?;
         Ok(Response::new(convert::view(&row)))
@@ -128,6 +130,85 @@ impl CustomerService for Rpc {
         Ok(Response::new(self.page(select, Page::new(req.page, req.size)).await?))
     }
 
+    async fn archive_customer(
+        &self,
+        request: Request<proto::ArchiveCustomerRequest>,
+    ) -> Result<Response<ArchiveRecord>, Status> {
+        let (ctx, req) = enter(request)?;
+        let tx = self.0.begin(&ctx).await?;
+        let record = archive::submit(&tx, req.id, &req.comment).await?;
+        tx.commit().await?;
+        Ok(Response::new(convert::archive_record(record)))
+    }
+
+    async fn list_archive_records(
+        &self,
+        request: Request<proto::ListArchiveRecordsRequest>,
+    ) -> Result<Response<proto::ListArchiveRecordsResponse>, Status> {
+        use archive_record::Column;
+        let (ctx, req) = enter(request)?;
+        let mut select = archive_record::Entity::of(ctx.tenant).order_by_desc(Column::Id);
+        if req.status != 0 {
+            select = select.filter(Column::Status.eq(code(req.status)));
+        }
+        if req.customer_id != 0 {
+            select = select.filter(Column::CustomerId.eq(req.customer_id));
+        }
+        let page = Page::new(req.page, req.size);
+        let (rows, total) = page.read(select, self.0.db.read()).await?;
+        Ok(Response::new(proto::ListArchiveRecordsResponse {
+            list: rows.into_iter().map(convert::archive_record).collect(),
+            total,
+            page: page.page,
+            size: page.size,
+            pages: page.pages(total),
+        }))
+    }
+
+    async fn get_archive_record(
+        &self,
+        request: Request<proto::GetArchiveRecordRequest>,
+    ) -> Result<Response<ArchiveRecord>, Status> {
+        let (ctx, req) = enter(request)?;
+        let row = archive_record::Entity::one(ctx.tenant, req.id).one(self.0.db.read()).await.map_err(Error::from)?;
+        let row = row.ok_or_else(|| not_found("archive record"))?;
+        Ok(Response::new(convert::archive_record(row)))
+    }
+
+    async fn approve_archive(
+        &self,
+        request: Request<proto::ApproveArchiveRequest>,
+    ) -> Result<Response<ArchiveRecord>, Status> {
+        let (ctx, req) = enter(request)?;
+        Ok(Response::new(self.review(&ctx, req.id, Verdict::Approved, &req.comment).await?))
+    }
+
+    async fn reject_archive(
+        &self,
+        request: Request<proto::RejectArchiveRequest>,
+    ) -> Result<Response<ArchiveRecord>, Status> {
+        let (ctx, req) = enter(request)?;
+        required("comment", clean_lines(&req.comment))?;
+        Ok(Response::new(self.review(&ctx, req.id, Verdict::Rejected, &req.comment).await?))
+    }
+
+    async fn list_institutions(
+        &self,
+        request: Request<proto::ListInstitutionsRequest>,
+    ) -> Result<Response<proto::ListInstitutionsResponse>, Status> {
+        let (ctx, req) = enter(request)?;
+        Ok(Response::new(institution::list(&self.0, &ctx, &req).await?))
+    }
+
+    async fn suggest_institutions(
+        &self,
+        request: Request<proto::SuggestInstitutionsRequest>,
+    ) -> Result<Response<proto::SuggestInstitutionsResponse>, Status> {
+        let (ctx, req) = enter(request)?;
+        let names = institution::suggest(&self.0, &ctx, &req.token, &req.keyword).await?;
+        Ok(Response::new(proto::SuggestInstitutionsResponse { names }))
+    }
+
     async fn create_register_links(
         &self,
         request: Request<proto::CreateRegisterLinksRequest>,
@@ -177,6 +258,13 @@ impl CustomerService for Rpc {
 }
 
 impl Rpc {
+    async fn review(&self, ctx: &Ctx, id: i64, verdict: Verdict, comment: &str) -> Result<ArchiveRecord> {
+        let tx = self.0.begin(ctx).await?;
+        let record = archive::review(&tx, id, verdict, comment).await?;
+        tx.commit().await?;
+        Ok(convert::archive_record(record))
+    }
+
     async fn page(&self, select: Select<customer::Entity>, page: Page) -> Result<proto::ListCustomersResponse> {
         let (rows, total) = page.read(select, self.0.db.read()).await?;
         Ok(proto::ListCustomersResponse {
@@ -232,8 +320,14 @@ fn formal(req: &proto::CreateCustomerRequest) -> Result<customer::ActiveModel> {
         pending_time: Set(None),
         remark: Set(clean_lines(&req.remark)),
         session_count: Set(0),
-        team_id: Set(0),
+        team_id: Set(req.team_id),
         last_session_time: Set(None),
+        gender: Set(code(req.gender)),
+        landline: Set(req.landline.clone()),
+        department: Set(clean(&req.department)),
+        business_modules: Set(clean(&req.business_modules)),
+        credit_code: Set(req.credit_code.clone()),
+        institution_phone: Set(req.institution_phone.clone()),
         ..Default::default()
     })
 }
@@ -278,7 +372,37 @@ async fn changed(
     if mask.has("remark") {
         row.remark = Set(clean_lines(&req.remark));
     }
+    if mask.has("gender") {
+        row.gender = Set(code(req.gender));
+    }
+    if mask.has("landline") {
+        row.landline = Set(req.landline.clone());
+    }
+    if mask.has("department") {
+        row.department = Set(clean(&req.department));
+    }
+    if mask.has("business_modules") {
+        row.business_modules = Set(clean(&req.business_modules));
+    }
+    if mask.has("credit_code") {
+        row.credit_code = Set(req.credit_code.clone());
+    }
+    if mask.has("institution_phone") {
+        row.institution_phone = Set(req.institution_phone.clone());
+    }
+    if mask.has("team_id") {
+        demand_team(tx, req.team_id).await?;
+        row.team_id = Set(req.team_id);
+    }
     Ok(row)
+}
+
+/// The team is there; none is fine.
+async fn demand_team(tx: &Tx<'_>, team_id: i64) -> Result<()> {
+    if team_id != 0 {
+        team::find(&**tx, tx.ctx().tenant, team_id).await?;
+    }
+    Ok(())
 }
 
 /// NORMAL if left out.

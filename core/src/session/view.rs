@@ -124,6 +124,7 @@ fn session(row: chat_session::Model, side: Side, names: &Names, place: Option<Pl
         assign_time: row.assign_time.map(timestamp),
         close_time: row.close_time.map(timestamp),
         marked_unread: row.marked_unread && row.status == code(Status::Active),
+        archive_due: customer.is_some_and(crate::customer::archive_due),
     };
     if side == Side::Customer {
         hide_internals(&mut session);
@@ -135,6 +136,7 @@ fn session(row: chat_session::Model, side: Side, names: &Names, place: Option<Pl
 fn hide_internals(session: &mut Session) {
     session.vip = false;
     session.marked_unread = false;
+    session.archive_due = false;
     session.transfer = None;
     session.customer_online = false;
     session.note_count = 0;

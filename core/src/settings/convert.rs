@@ -31,6 +31,8 @@ impl Group for Settings {
             welcome_message: "您好，客服将尽快为您服务。请先简单描述您的问题。".to_owned(),
             off_duty_message: "您好，现在是非工作时间。请留言，我们上班后会尽快回复您。".to_owned(),
             recall_seconds: 120,
+            archive_review: false,
+            institution_suggestions: true,
             update_time: None,
         }
     }

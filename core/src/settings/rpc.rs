@@ -227,6 +227,12 @@ fn set_general(settings: &mut Settings, req: &proto::UpdateSettingsRequest) -> R
     if mask.has("recall_seconds") {
         settings.recall_seconds = req.recall_seconds;
     }
+    if mask.has("archive_review") {
+        settings.archive_review = req.archive_review;
+    }
+    if mask.has("institution_suggestions") {
+        settings.institution_suggestions = req.institution_suggestions;
+    }
     Ok(())
 }
 

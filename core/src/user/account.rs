@@ -14,13 +14,14 @@ use crate::mask::Mask;
 use crate::session;
 use crate::text::clean;
 use crate::user::entity::{role, user_info, user_role};
+use crate::user::grant::demand_charge_of;
 use crate::user::{DISABLED, ENABLED, end_logins, password, query, role as roles};
 
 /// Most sessions at once of a user for whom nothing else is said.
 const MAX_SESSIONS: i32 = 5;
 pub(super) const LANGUAGE: &str = "zh-CN";
 /// Without it a user serves no customers.
-const SERVE: &str = "agent:serve";
+pub(super) const SERVE: &str = "agent:serve";
 
 /// The first administrator of a new tenant.
 pub(crate) async fn first(
@@ -95,6 +96,7 @@ pub(super) async fn change(
     let mask = Mask::of(&request.update_mask);
     roles::lock_administrators(tx).await?;
     let user = lock(tx, request.id).await?;
+    demand_charge_of(tx, user.id).await?;
     let served = serves(tx, &user).await?;
     let row = changed_row(tx, user, request, password_hash).await?;
     let new_password = row.password_hash.is_set();
@@ -180,6 +182,7 @@ pub(super) async fn delete(tx: &mut Tx<'_>, id: i64) -> Result<()> {
     }
     roles::lock_administrators(tx).await?;
     let user = lock(tx, id).await?;
+    demand_charge_of(tx, id).await?;
     let name = format!("{}~{id}", user.username);
     let mut row = user.into_active_model();
     row.username = Set(name);

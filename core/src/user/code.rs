@@ -1,5 +1,5 @@
 //! One-time codes: six digits to a phone, for one purpose. A code works for ten minutes and can be tried five times;
-//! of several, the newest alone works.
+//! of several, the newest alone works. It is used up by what it was sent for, not by a try that was refused.
 
 use std::time::Duration;
 
@@ -7,12 +7,13 @@ use kefu_proto::common::v1::ErrorReason;
 use kefu_proto::user::v1::SendCodeResponse;
 use kefu_proto::user::v1::send_code_request::Purpose;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder};
 
 use crate::Core;
 use crate::access::Ctx;
 use crate::access::secret::{equal, keyed, random_code};
-use crate::db::Scoped;
+use crate::clock::Time;
+use crate::db::{Scoped, TenantId};
 use crate::error::{Error, Result, refuse};
 use crate::user::ENABLED;
 use crate::user::entity::verification_code;
@@ -107,9 +108,28 @@ fn text(language: &str, company: &str, purpose: Purpose, code: &str) -> String {
     format!("{code} 是您的{what}验证码，{minutes} 分钟内有效，请勿告诉他人。【{company}】")
 }
 
-/// Checks a code and uses it up. This has a transaction of its own: the try counts whatever becomes of the caller's
-/// work.
-pub(crate) async fn check(core: &Core, ctx: &Ctx, phone: &str, purpose: Purpose, code: &str) -> Result<()> {
+/// A code that was right, and is still to be used.
+pub(crate) struct Proof {
+    code_id: i64,
+}
+
+impl Proof {
+    /// Uses the code up, together with what it is for: of two who have the same code, one succeeds, and whoever is
+    /// refused for another reason keeps it.
+    pub(crate) async fn spend(self, db: &impl ConnectionTrait, tenant: TenantId, now: Time) -> Result<()> {
+        let used = verification_code::Entity::change(tenant)
+            .col_expr(Column::Used, Expr::value(true))
+            .col_expr(Column::UpdateTime, Expr::value(now))
+            .filter(Column::Id.eq(self.code_id))
+            .filter(Column::Used.eq(false))
+            .exec(db)
+            .await?;
+        if used.rows_affected == 1 { Ok(()) } else { Err(wrong()) }
+    }
+}
+
+/// Checks a code. This has a transaction of its own: the try counts whatever becomes of the caller's work.
+pub(crate) async fn prove(core: &Core, ctx: &Ctx, phone: &str, purpose: Purpose, code: &str) -> Result<Proof> {
     let now = core.clock.now();
     let txn = core.db.begin().await?;
     let newest = verification_code::Entity::of(ctx.tenant)
@@ -120,16 +140,16 @@ pub(crate) async fn check(core: &Core, ctx: &Ctx, phone: &str, purpose: Purpose,
         .one(&txn)
         .await?;
     let newest = newest.filter(|row| row.expire_time > now).ok_or_else(wrong)?;
-    let unused = || {
-        let code = verification_code::Entity::change(ctx.tenant).filter(Column::Id.eq(newest.id));
-        code.filter(Column::Used.eq(false)).col_expr(Column::UpdateTime, Expr::value(now))
-    };
-    let counted = unused().col_expr(Column::Tries, Expr::col(Column::Tries).add(1)).filter(Column::Tries.lt(TRIES));
+    let counted = verification_code::Entity::change(ctx.tenant)
+        .col_expr(Column::Tries, Expr::col(Column::Tries).add(1))
+        .col_expr(Column::UpdateTime, Expr::value(now))
+        .filter(Column::Id.eq(newest.id))
+        .filter(Column::Used.eq(false))
+        .filter(Column::Tries.lt(TRIES));
     let may_try = counted.exec(&txn).await?.rows_affected == 1;
-    let right = may_try && equal(&newest.code_hash, &hash(core, ctx, phone, purpose, code));
-    let used = right && unused().col_expr(Column::Used, Expr::value(true)).exec(&txn).await?.rows_affected == 1;
     txn.commit().await?;
-    if used { Ok(()) } else { Err(wrong()) }
+    let right = may_try && equal(&newest.code_hash, &hash(core, ctx, phone, purpose, code));
+    if right { Ok(Proof { code_id: newest.id }) } else { Err(wrong()) }
 }
 
 /// The answer to a code that does not work, whatever the cause.

@@ -4,7 +4,7 @@ use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::user::v1::{Role, User, UserInfo};
 use serde_json::Value as Json;
 
-use crate::clock::timestamp;
+use crate::clock::{Time, timestamp};
 use crate::user::entity::{role, user_info};
 use crate::user::role::permissions;
 
@@ -14,7 +14,7 @@ pub(super) fn strings(column: &Json) -> Vec<String> {
 }
 
 /// A user as those see it who manage users.
-pub(super) fn user(row: user_info::Model, role_ids: Vec<i64>) -> User {
+pub(super) fn user(row: user_info::Model, role_ids: Vec<i64>, locked_until: Option<Time>) -> User {
     User {
         id: row.id,
         username: row.username,
@@ -31,6 +31,7 @@ pub(super) fn user(row: user_info::Model, role_ids: Vec<i64>) -> User {
         create_time: Some(timestamp(row.create_time)),
         update_time: Some(timestamp(row.update_time)),
         last_login_time: row.last_login_time.map(timestamp),
+        locked_until: locked_until.map(timestamp),
     }
 }
 
@@ -60,7 +61,7 @@ pub(super) fn info(row: &user_info::Model, roles: &[role::Model], tenant: (Strin
 }
 
 /// A role.
-pub(super) fn role(row: role::Model) -> Role {
+pub(super) fn role(row: role::Model, user_count: i32) -> Role {
     Role {
         id: row.id,
         permissions: permissions(&row.permissions),
@@ -68,5 +69,9 @@ pub(super) fn role(row: role::Model) -> Role {
         name: row.name,
         preset: row.preset,
         data_scope: row.data_scope.into(),
+        description: row.description,
+        user_count,
+        create_time: Some(timestamp(row.create_time)),
+        update_time: Some(timestamp(row.update_time)),
     }
 }

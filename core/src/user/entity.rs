@@ -27,6 +27,7 @@ entity! {
         preset: bool,
         data_scope: i16,
         permissions: Json,
+        description: String,
     }
 }
 entity! {

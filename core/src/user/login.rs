@@ -54,9 +54,14 @@ pub(super) async fn authenticate(core: &Core, ctx: &Ctx, username: &str, passwor
     }
 }
 
-/// Lets an account be tried anew at once, after its password was set by other proof.
+/// Lets an account be tried anew at once: its password was set by other proof, or somebody unlocks it.
 pub(super) fn forget_tries(core: &Core, tenant: TenantId, username: &str) {
     core.limits.clear(&account_key(tenant, username));
+}
+
+/// Until when no password of an account is tried, after too many wrong ones.
+pub(super) fn locked_until(core: &Core, tenant: TenantId, username: &str) -> Option<Time> {
+    core.limits.refused_until(&account_key(tenant, username), core.config.auth.login_tries.into(), WINDOW)
 }
 
 fn account_key(tenant: TenantId, username: &str) -> String {

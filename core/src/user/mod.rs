@@ -9,12 +9,14 @@ pub(crate) mod account;
 pub(crate) mod code;
 mod convert;
 pub(crate) mod entity;
+mod grant;
 mod list;
 pub(crate) mod login;
 mod password;
 mod query;
 mod refresh;
 pub(crate) mod role;
+mod role_change;
 mod rpc;
 
 pub(crate) use login::end_logins;

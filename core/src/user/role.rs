@@ -1,20 +1,21 @@
 //! Roles. The preset ones are made with a tenant and brought up to date at each start, so that they hold what later
 //! versions add.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kefu_proto::common::v1::access::Audience;
 use kefu_proto::contract;
 use kefu_proto::user::v1::Permission;
 use kefu_proto::user::v1::role::DataScope;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;
 
 use crate::clock::{Clock, Time};
 use crate::db::{Db, Scoped, TenantId, Tx, insert_row};
 use crate::error::{Result, invalid};
 use crate::user::entity::{role, user_role};
+use crate::user::grant;
 
 /// Manages the installation.
 pub(crate) const ADMINISTRATOR: &str = "administrator";
@@ -26,7 +27,8 @@ pub(crate) const AGENT: &str = "agent";
 pub(crate) const CUSTOMER: &str = "customer";
 
 /// What supervisors may not do of what administrators may.
-const NOT_SUPERVISOR: [&str; 4] = ["user:write", "settings:write", "sent-message:read", "operation-log:read"];
+const NOT_SUPERVISOR: [&str; 5] =
+    ["user:write", "role:write", "settings:write", "sent-message:read", "operation-log:read"];
 const OF_AGENT: [&str; 20] = [
     "agent:read",
     "agent:serve",
@@ -113,6 +115,7 @@ pub(crate) async fn seed(db: &impl ConnectionTrait, tenant: TenantId, now: Time)
             preset: Set(true),
             data_scope: Set(crate::db::code(preset.scope)),
             permissions: Set(preset.permissions.into()),
+            description: Set(String::new()),
             ..Default::default()
         };
         insert_row(db, tenant, 0, now, row).await?;
@@ -148,6 +151,26 @@ pub(super) async fn of_user(db: &impl ConnectionTrait, tenant: TenantId, user_id
     Ok(role::Entity::of(tenant).filter(role::Column::Id.is_in(ids)).all(db).await?)
 }
 
+/// The users who have a role.
+pub(super) async fn holders(db: &impl ConnectionTrait, tenant: TenantId, role_id: i64) -> Result<Vec<i64>> {
+    let links = user_role::Entity::of(tenant).filter(user_role::Column::RoleId.eq(role_id));
+    let ids = links.select_only().column(user_role::Column::UserId).order_by_asc(user_role::Column::UserId);
+    Ok(ids.into_tuple::<i64>().all(db).await?)
+}
+
+/// How many users have each role.
+pub(super) async fn user_counts(db: &impl ConnectionTrait, tenant: TenantId) -> Result<HashMap<i64, i32>> {
+    let counts = user_role::Entity::of(tenant)
+        .select_only()
+        .column(user_role::Column::RoleId)
+        .column_as(user_role::Column::Id.count(), "users")
+        .group_by(user_role::Column::RoleId)
+        .into_tuple::<(i64, i64)>()
+        .all(db)
+        .await?;
+    Ok(counts.into_iter().map(|(role_id, users)| (role_id, i32::try_from(users).unwrap_or(i32::MAX))).collect())
+}
+
 /// The permissions of customers.
 pub(crate) async fn of_customers(db: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<String>> {
     let row = role::Entity::of(tenant).filter(role::Column::Code.eq(CUSTOMER)).one(db).await?;
@@ -166,15 +189,19 @@ pub(super) async fn assign(tx: &Tx<'_>, user_id: i64, role_ids: &[i64]) -> Resul
     let found = role::Entity::of(tenant)
         .filter(role::Column::Id.is_in(wanted.iter().copied()))
         .filter(role::Column::Code.ne(CUSTOMER))
+        // A role that is given is not deleted meanwhile.
+        .lock_exclusive()
         .all(&**tx)
         .await?;
     if found.len() != wanted.len() {
         return Err(invalid("roleIds", "not_found"));
     }
     let held: BTreeSet<i64> = of_user(&**tx, tenant, user_id).await?.into_iter().map(|role| role.id).collect();
+    let new: Vec<_> = found.into_iter().filter(|role| !held.contains(&role.id)).collect();
+    grant::demand_roles_held(tx.ctx(), &new)?;
     remove(tx, user_id, held.difference(&wanted).copied().collect()).await?;
-    for role_id in wanted.difference(&held) {
-        let link = user_role::ActiveModel { user_id: Set(user_id), role_id: Set(*role_id), ..Default::default() };
+    for role in new {
+        let link = user_role::ActiveModel { user_id: Set(user_id), role_id: Set(role.id), ..Default::default() };
         tx.insert(link).await?;
     }
     Ok(())

@@ -17,6 +17,7 @@ use tonic::{Request, Response, Status};
 use crate::Core;
 use crate::access::enter;
 use crate::db::TenantId;
+use crate::error::Error;
 use crate::tenant;
 use crate::user::entity::user_info;
 use crate::user::query::Owner;
@@ -39,7 +40,10 @@ impl AuthService for Rpc {
         let (ctx, request) = enter(request)?;
         let core = &*self.0;
         let ctx = ctx.in_tenant(tenant::resolve(core, &request.tenant_code).await?);
-        code::check(core, &ctx, &request.phone, Purpose::Login, &request.code).await?;
+        let proof = code::prove(core, &ctx, &request.phone, Purpose::Login, &request.code).await?;
+        let txn = core.db.begin().await.map_err(Error::from)?;
+        proof.spend(&txn, ctx.tenant, core.clock.now()).await?;
+        txn.commit().await.map_err(Error::from)?;
         let answer = match query::owner(core.db.read(), ctx.tenant, &request.phone).await? {
             Some(Owner::User(user)) => login::enter_user(core, &ctx, &user).await?,
             Some(Owner::Customer(customer)) => {
@@ -90,13 +94,14 @@ impl AuthService for Rpc {
         let (ctx, request) = enter(request)?;
         let core = &*self.0;
         let ctx = ctx.in_tenant(tenant::resolve(core, &request.tenant_code).await?);
-        code::check(core, &ctx, &request.phone, Purpose::ResetPassword, &request.code).await?;
+        let proof = code::prove(core, &ctx, &request.phone, Purpose::ResetPassword, &request.code).await?;
         let user = query::by_phone(core.db.read(), ctx.tenant, &request.phone).await?;
         let user = user.ok_or_else(code::wrong)?;
         password::check("new_password", &request.new_password, &user.username, None)?;
         let hash = core.passwords.hash(&request.new_password).await?;
         let ctx = login::caller(&ctx, Kind::User, user.id, &user.name);
         let mut tx = core.begin(&ctx).await?;
+        proof.spend(&*tx, ctx.tenant, tx.now()).await?;
         let same = user_info::Column::Phone.eq(&*request.phone).and(user_info::Column::Status.eq(ENABLED));
         if !account::set_password(&tx, user.id, hash, same).await? {
             return Err(code::wrong().into());

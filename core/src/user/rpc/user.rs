@@ -7,7 +7,7 @@ use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::user::v1::user_service_server::UserService;
 use kefu_proto::user::v1::{
     ChangePasswordRequest, CreateUserRequest, DeleteUserRequest, GetUserInfoRequest, GetUserRequest, ListUsersRequest,
-    ListUsersResponse, UpdateUserInfoRequest, UpdateUserRequest, User, UserInfo,
+    ListUsersResponse, UnlockUserRequest, UpdateUserInfoRequest, UpdateUserRequest, User, UserInfo,
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel};
 use tonic::{Request, Response, Status};
@@ -29,7 +29,12 @@ impl Rpc {
     async fn answer(&self, tenant: TenantId, user: user_info::Model) -> Result<Response<User>, Status> {
         let mut roles = query::role_ids(self.0.db.read(), tenant, &[user.id]).await?;
         let role_ids = roles.remove(&user.id).unwrap_or_default();
-        Ok(Response::new(convert::user(user, role_ids)))
+        Ok(Response::new(self.view(user, role_ids)))
+    }
+
+    fn view(&self, user: user_info::Model, role_ids: Vec<i64>) -> User {
+        let locked_until = login::locked_until(&self.0, TenantId(user.tenant_id), &user.username);
+        convert::user(user, role_ids, locked_until)
     }
 }
 
@@ -97,7 +102,7 @@ impl UserService for Rpc {
         let mut roles = query::role_ids(db, ctx.tenant, &ids).await?;
         let with_roles = |user: user_info::Model| {
             let role_ids = roles.remove(&user.id).unwrap_or_default();
-            convert::user(user, role_ids)
+            self.view(user, role_ids)
         };
         let list = rows.into_iter().map(with_roles).collect();
         Ok(Response::new(ListUsersResponse { list, total, page: page.page, size: page.size, pages: page.pages(total) }))
@@ -148,5 +153,14 @@ impl UserService for Rpc {
         core.directory.forget(Kind::User, request.id);
         session::agent::release(core, &ctx, request.id).await?;
         Ok(Response::new(Empty {}))
+    }
+
+    async fn unlock_user(&self, request: Request<UnlockUserRequest>) -> Result<Response<User>, Status> {
+        let (ctx, request) = enter(request)?;
+        let tx = self.0.begin(&ctx).await?;
+        let user = query::user(&*tx, ctx.tenant, request.id).await?;
+        tx.commit().await?;
+        login::forget_tries(&self.0, ctx.tenant, &user.username);
+        self.answer(ctx.tenant, user).await
     }
 }

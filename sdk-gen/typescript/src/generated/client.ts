@@ -17,6 +17,20 @@ export abstract class Operations {
   /** Fetches content. */
   protected abstract download(path: string, request: object, options?: CallOptions): Promise<Blob>
 
+  /** 归档审核通过. The customer is formal from now on. Permission archive-record:review. Errors: NOT_FOUND, ARCHIVE_STATE. */
+  approveArchive(request: t.ApproveArchiveRequest, options?: CallOptions): Promise<t.ArchiveRecord> {
+    return this.call('POST', '/api/v1/archive-records/{id}/approve', request, options)
+  }
+
+  /**
+   * 档案归档. Archives a temporary customer, whose record has been completed by then: at least name, phone and
+   * institution. Where the settings ask for a review, a supervisor decides; otherwise the customer is formal at once.
+   * Permission customer:write. Errors: NOT_FOUND, INVALID_ARGUMENT (what is missing), ARCHIVE_STATE.
+   */
+  archiveCustomer(request: t.ArchiveCustomerRequest, options?: CallOptions): Promise<t.ArchiveRecord> {
+    return this.call('POST', '/api/v1/customers/{id}/archive', request, options)
+  }
+
   /** 创建客户. Creates a formal customer. Permission customer:write. Errors: ALREADY_EXISTS. */
   createCustomer(request: t.CreateCustomerRequest, options?: CallOptions): Promise<t.Customer> {
     return this.call('POST', '/api/v1/customers', request, options)
@@ -35,9 +49,19 @@ export abstract class Operations {
     return this.call('DELETE', '/api/v1/customers/{id}', request, options)
   }
 
+  /** 归档记录详情. One record. Permission customer:read. Errors: NOT_FOUND. */
+  getArchiveRecord(request: t.GetArchiveRecordRequest, options?: CallOptions): Promise<t.ArchiveRecord> {
+    return this.call('GET', '/api/v1/archive-records/{id}', request, options)
+  }
+
   /** 客户详情. One customer. Permission customer:read. Errors: NOT_FOUND. */
   getCustomer(request: t.GetCustomerRequest, options?: CallOptions): Promise<t.Customer> {
     return this.call('GET', '/api/v1/customers/{id}', request, options)
+  }
+
+  /** 归档记录列表. What was archived, by whom, and what became of it, newest first. Permission customer:read. */
+  listArchiveRecords(request: t.ListArchiveRecordsRequest = {}, options?: CallOptions): Promise<t.ListArchiveRecordsResponse> {
+    return this.call('GET', '/api/v1/archive-records', request, options)
   }
 
   /** 服务记录. The customer's sessions, newest first. Permission customer:read. Errors: NOT_FOUND. */
@@ -48,6 +72,14 @@ export abstract class Operations {
   /** 客户列表. Lists customers. Permission customer:read. */
   listCustomers(request: t.ListCustomersRequest = {}, options?: CallOptions): Promise<t.ListCustomersResponse> {
     return this.call('GET', '/api/v1/customers', request, options)
+  }
+
+  /**
+   * 机构列表. The institutions of formal customers, by name: to find the one a customer belongs to before archiving.
+   * Permission customer:read.
+   */
+  listInstitutions(request: t.ListInstitutionsRequest = {}, options?: CallOptions): Promise<t.ListInstitutionsResponse> {
+    return this.call('GET', '/api/v1/institutions', request, options)
   }
 
   /** 待归档列表. Temporary customers whose service has ended, longest waiting first. Permission customer:read. */
@@ -61,17 +93,34 @@ export abstract class Operations {
   }
 
   /**
-   * 提交注册. Registers the customer with the link, the phone and the code, and puts them into the team's queue. A
-   * customer known by the phone keeps the archive record and the history; an open session is continued. Files are
-   * uploaded to the new session afterwards. Errors: LINK_INVALID, LINK_EXPIRED, CODE_INVALID, QUEUE_FULL.
+   * 提交注册. Registers the customer with the link, the phone and the code, and puts them into the team's queue. A refusal
+   * that passes, as QUEUE_FULL, leaves the code good for another try. A customer known by the phone keeps the archive
+   * record and the history; an open session is continued. Files are uploaded to the new session afterwards. Errors:
+   * LINK_INVALID, LINK_EXPIRED, CODE_INVALID, QUEUE_FULL.
    */
   register(request: t.RegisterRequest, options?: CallOptions): Promise<t.RegisterResponse> {
     return this.call('POST', '/api/v1/customers/register', request, options, true)
   }
 
+  /**
+   * 归档审核拒绝. The customer goes back to the archive list, to be completed. Permission archive-record:review. Errors:
+   * NOT_FOUND, ARCHIVE_STATE.
+   */
+  rejectArchive(request: t.RejectArchiveRequest, options?: CallOptions): Promise<t.ArchiveRecord> {
+    return this.call('POST', '/api/v1/archive-records/{id}/reject', request, options)
+  }
+
   /** 作废链接. Revokes a link at once. Permission link:write. Errors: NOT_FOUND. */
   revokeRegisterLink(request: t.RevokeRegisterLinkRequest, options?: CallOptions): Promise<void> {
     return this.call('DELETE', '/api/v1/register-links/{id}', request, options)
+  }
+
+  /**
+   * 机构联想. Names of institutions for the form, at most 8; none where the settings switch it off. Errors: LINK_INVALID,
+   * LINK_EXPIRED, TOO_MANY_REQUESTS.
+   */
+  suggestInstitutions(request: t.SuggestInstitutionsRequest, options?: CallOptions): Promise<t.SuggestInstitutionsResponse> {
+    return this.call('GET', '/api/v1/customers/institutions', request, options, true)
   }
 
   /**
@@ -524,6 +573,27 @@ export abstract class Operations {
     return this.call('POST', '/api/v1/auth/code', request, options, true)
   }
 
+  /**
+   * 创建角色. Creates a role; its code is made by the server. Nobody gives what they do not hold themselves. Permission
+   * role:write. Errors: ALREADY_EXISTS, EXCEEDS_OWN_RIGHTS.
+   */
+  createRole(request: t.CreateRoleRequest, options?: CallOptions): Promise<t.Role> {
+    return this.call('POST', '/api/v1/roles', request, options)
+  }
+
+  /**
+   * 删除角色. Deletes a role that nobody has; the error names who has it. Permission role:write. Errors: NOT_FOUND,
+   * PRESET_ROLE, IN_USE.
+   */
+  deleteRole(request: t.DeleteRoleRequest, options?: CallOptions): Promise<void> {
+    return this.call('DELETE', '/api/v1/roles/{id}', request, options)
+  }
+
+  /** 角色详情. One role. Permission role:read. Errors: NOT_FOUND. */
+  getRole(request: t.GetRoleRequest, options?: CallOptions): Promise<t.Role> {
+    return this.call('GET', '/api/v1/roles/{id}', request, options)
+  }
+
   /** 权限列表. Every permission code that exists, read from the contract. Permission role:read. */
   listPermissions(request: t.ListPermissionsRequest = {}, options?: CallOptions): Promise<t.ListPermissionsResponse> {
     return this.call('GET', '/api/v1/permissions', request, options)
@@ -534,14 +604,40 @@ export abstract class Operations {
     return this.call('GET', '/api/v1/roles', request, options)
   }
 
+  /**
+   * 角色授权. Gives a role these permissions and no others, at once. Permission role:write. Errors: NOT_FOUND,
+   * PRESET_ROLE, EXCEEDS_OWN_RIGHTS.
+   */
+  setRolePermissions(request: t.SetRolePermissionsRequest, options?: CallOptions): Promise<t.Role> {
+    return this.call('POST', '/api/v1/roles/{id}/permissions', request, options)
+  }
+
+  /**
+   * 更新角色. PUT replaces, PATCH sets the fields present; it acts at once on whoever has the role, on sockets too. A
+   * preset role is kept up to date by Kefu: copy it to change it. Permission role:write. Errors: NOT_FOUND,
+   * ALREADY_EXISTS, PRESET_ROLE, EXCEEDS_OWN_RIGHTS.
+   */
+  updateRole(request: t.UpdateRoleRequest, options?: CallOptions): Promise<t.Role> {
+    return this.call('PUT', '/api/v1/roles/{id}', request, options)
+  }
+
+  /**
+   * 更新角色. PUT replaces, PATCH sets the fields present; it acts at once on whoever has the role, on sockets too. A
+   * preset role is kept up to date by Kefu: copy it to change it. Permission role:write. Errors: NOT_FOUND,
+   * ALREADY_EXISTS, PRESET_ROLE, EXCEEDS_OWN_RIGHTS.
+   */
+  updateRolePatch(request: Partial<t.UpdateRoleRequest> & Pick<t.UpdateRoleRequest, 'id'>, options?: CallOptions): Promise<t.Role> {
+    return this.call('PATCH', '/api/v1/roles/{id}', request, options)
+  }
+
   /** 修改密码. Changes the caller's password; the other login sessions end. Errors: BAD_CREDENTIALS. */
   changePassword(request: t.ChangePasswordRequest, options?: CallOptions): Promise<void> {
     return this.call('PUT', '/api/v1/user/password', request, options)
   }
 
   /**
-   * 创建用户. Creates a user; the password must be changed at the first login. Permission user:write. Errors:
-   * ALREADY_EXISTS.
+   * 创建用户. Creates a user; the password must be changed at the first login. Nobody gives a role that can do more than
+   * they can. Permission user:write. Errors: ALREADY_EXISTS, EXCEEDS_OWN_RIGHTS.
    */
   createUser(request: t.CreateUserRequest, options?: CallOptions): Promise<t.User> {
     return this.call('POST', '/api/v1/users', request, options)
@@ -549,7 +645,7 @@ export abstract class Operations {
 
   /**
    * 删除用户. Deletes a user; open sessions go back to the queue. Permission user:write. Errors: NOT_FOUND,
-   * LAST_ADMINISTRATOR.
+   * LAST_ADMINISTRATOR, EXCEEDS_OWN_RIGHTS.
    */
   deleteUser(request: t.DeleteUserRequest, options?: CallOptions): Promise<void> {
     return this.call('DELETE', '/api/v1/users/{id}', request, options)
@@ -571,8 +667,17 @@ export abstract class Operations {
   }
 
   /**
+   * 解锁用户. Lets a user whose login is locked after failed tries log in at once. Permission user:write. Errors:
+   * NOT_FOUND.
+   */
+  unlockUser(request: t.UnlockUserRequest, options?: CallOptions): Promise<t.User> {
+    return this.call('POST', '/api/v1/users/{id}/unlock', request, options)
+  }
+
+  /**
    * 更新用户. PUT replaces, PATCH sets the fields present. Disabling a user or changing roles acts at once, on sockets
-   * too. Permission user:write. Errors: NOT_FOUND, ALREADY_EXISTS, LAST_ADMINISTRATOR.
+   * too. Whoever can do more than the caller is not the caller's to change. Permission user:write. Errors: NOT_FOUND,
+   * ALREADY_EXISTS, LAST_ADMINISTRATOR, EXCEEDS_OWN_RIGHTS.
    */
   updateUser(request: t.UpdateUserRequest, options?: CallOptions): Promise<t.User> {
     return this.call('PUT', '/api/v1/users/{id}', request, options)
@@ -580,7 +685,8 @@ export abstract class Operations {
 
   /**
    * 更新用户. PUT replaces, PATCH sets the fields present. Disabling a user or changing roles acts at once, on sockets
-   * too. Permission user:write. Errors: NOT_FOUND, ALREADY_EXISTS, LAST_ADMINISTRATOR.
+   * too. Whoever can do more than the caller is not the caller's to change. Permission user:write. Errors: NOT_FOUND,
+   * ALREADY_EXISTS, LAST_ADMINISTRATOR, EXCEEDS_OWN_RIGHTS.
    */
   updateUserPatch(request: Partial<t.UpdateUserRequest> & Pick<t.UpdateUserRequest, 'id'>, options?: CallOptions): Promise<t.User> {
     return this.call('PATCH', '/api/v1/users/{id}', request, options)

@@ -6,9 +6,11 @@ export const Permission = {
   AGENT_READ: 'agent:read',
   /** 切换状态 */
   AGENT_SERVE: 'agent:serve',
-  /** 客户详情、服务记录、客户列表、待归档列表 */
+  /** 归档审核通过、归档审核拒绝 */
+  ARCHIVE_RECORD_REVIEW: 'archive-record:review',
+  /** 归档记录详情、客户详情、归档记录列表、服务记录、客户列表、机构列表、待归档列表 */
   CUSTOMER_READ: 'customer:read',
-  /** 创建客户、删除客户、更新客户 */
+  /** 档案归档、创建客户、删除客户、更新客户 */
   CUSTOMER_WRITE: 'customer:write',
   /** 数据字典、字典项 */
   DICTIONARY_READ: 'dictionary:read',
@@ -26,8 +28,10 @@ export const Permission = {
   QUICK_REPLY_READ: 'quick-reply:read',
   /** 创建回复、删除回复、更新回复 */
   QUICK_REPLY_WRITE: 'quick-reply:write',
-  /** 权限列表、角色列表 */
+  /** 角色详情、权限列表、角色列表 */
   ROLE_READ: 'role:read',
+  /** 创建角色、删除角色、角色授权、更新角色 */
+  ROLE_WRITE: 'role:write',
   /** 发送记录 */
   SENT_MESSAGE_READ: 'sent-message:read',
   /** 分配会话、批量分配会话、待分配列表、紧急插队、重新分配、接管会话 */
@@ -62,7 +66,7 @@ export const Permission = {
   TEAM_WRITE: 'team:write',
   /** 用户详情、用户列表 */
   USER_READ: 'user:read',
-  /** 创建用户、删除用户、更新用户 */
+  /** 创建用户、删除用户、解锁用户、更新用户 */
   USER_WRITE: 'user:write',
 } as const
 

@@ -62,6 +62,12 @@ export const ERROR_REASONS = [
   'UNSUPPORTED_MEDIA_TYPE',
   /** The caller would remove the last administrator, or disable or delete themselves. */
   'LAST_ADMINISTRATOR',
+  /** A preset role is kept up to date by Kefu; copy it to change it. */
+  'PRESET_ROLE',
+  /** The caller would give, or take charge of, what goes beyond the caller's own permissions or data scope. */
+  'EXCEEDS_OWN_RIGHTS',
+  /** The customer is archived already, or waits for the review; or the review is over. */
+  'ARCHIVE_STATE',
 ] as const
 
 /** Why a call failed; stable, for programs. */

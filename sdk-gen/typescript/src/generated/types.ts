@@ -74,6 +74,57 @@ export type AgentStatus =
   /** On a break; gets nothing. */
   | 'AWAY'
 
+/** Approves. */
+export interface ApproveArchiveRequest {
+  /** The record. */
+  id: string
+  /** What the reviewer has to say. */
+  comment?: string
+}
+
+/** Archives a customer. */
+export interface ArchiveCustomerRequest {
+  /** The customer. */
+  id: string
+  /** What the reviewer should know. */
+  comment?: string
+}
+
+/** A temporary customer on the way to a formal one (PRD 6.1 ArchiveRecord). */
+export interface ArchiveRecord {
+  /** The id; grows with time. */
+  id: string
+  /** The customer. */
+  customerId: string
+  /** What became of it. */
+  status: ArchiveRecordStatus
+  /** The customer's record as it was handed in. */
+  customer: Customer | null
+  /** What whoever handed it in has to say. */
+  comment: string
+  /** Who handed it in. */
+  submitter: Principal | null
+  /** Handed in. */
+  createTime: string | null
+  /** Who has reviewed it; absent before, and where no review is asked for. */
+  reviewer: Principal | null
+  /** What the reviewer has to say. */
+  reviewComment: string
+  /** Decided; absent before. */
+  reviewTime: string | null
+}
+
+/** What became of it. */
+export type ArchiveRecordStatus =
+  /** Not set. */
+  | 'STATUS_UNSPECIFIED'
+  /** Waits for the review. */
+  | 'SUBMITTED'
+  /** The customer is formal. */
+  | 'APPROVED'
+  /** Sent back to be completed. */
+  | 'REJECTED'
+
 /** Gives a session to an agent. */
 export interface AssignSessionRequest {
   /** The session. */
@@ -263,6 +314,20 @@ export interface CreateCustomerRequest {
   level?: CustomerLevel
   /** What staff should know. */
   remark?: string
+  /** Man or woman. */
+  gender?: CustomerGender
+  /** Telephone at the desk. */
+  landline?: string
+  /** Department. */
+  department?: string
+  /** The parts of the business the customer is in charge of. */
+  businessModules?: string
+  /** The institution's unified social credit code; empty for none. */
+  creditCode?: string
+  /** The institution's telephone. */
+  institutionPhone?: string
+  /** The team that serves the customer; 0 for none. */
+  teamId?: string
 }
 
 /** A new note. */
@@ -309,6 +374,18 @@ export interface CreateRegisterLinksRequest {
 export interface CreateRegisterLinksResponse {
   /** The links, with token and address. */
   list: RegisterLink[]
+}
+
+/** A new role. */
+export interface CreateRoleRequest {
+  /** The name, unique in the tenant. */
+  name: string
+  /** What the role is for. */
+  description?: string
+  /** Whose data; SELF if left out. */
+  dataScope?: RoleDataScope
+  /** Permission codes. */
+  permissions?: string[]
 }
 
 /** A new session. */
@@ -389,7 +466,7 @@ export interface Customer {
   remark: string
   /** Sessions so far. */
   sessionCount: number
-  /** The team of the link by which the customer came; 0 if none. */
+  /** The team that serves the customer, at first that of the link; 0 if none. */
   teamId: string
   /** Registered. */
   createTime: string | null
@@ -397,6 +474,18 @@ export interface Customer {
   updateTime: string | null
   /** Last session; absent before the first. */
   lastSessionTime: string | null
+  /** Man or woman. */
+  gender: CustomerGender
+  /** Telephone at the desk. */
+  landline: string
+  /** Department. */
+  department: string
+  /** The parts of the business the customer is in charge of. */
+  businessModules: string
+  /** The institution's unified social credit code. */
+  creditCode: string
+  /** The institution's telephone. */
+  institutionPhone: string
 }
 
 /** How far the archive has come (PRD 2.2.5). */
@@ -409,6 +498,17 @@ export type CustomerArchiveStatus =
   | 'PENDING'
   /** Archived. */
   | 'FORMAL'
+  /** Handed in to be archived; waits for the review. */
+  | 'SUBMITTED'
+
+/** Man or woman. */
+export type CustomerGender =
+  /** Not known. */
+  | 'GENDER_UNSPECIFIED'
+  /** Male. */
+  | 'MALE'
+  /** Female. */
+  | 'FEMALE'
 
 /** The customer's class (PRD 2.2.1). */
 export type CustomerLevel =
@@ -436,6 +536,12 @@ export interface DeleteCustomerRequest {
 /** Deletes a quick reply. */
 export interface DeleteQuickReplyRequest {
   /** The quick reply. */
+  id: string
+}
+
+/** Deletes a role. */
+export interface DeleteRoleRequest {
+  /** The role. */
   id: string
 }
 
@@ -529,6 +635,12 @@ export interface Frame {
   resync?: Resync
 }
 
+/** Asks for one archive record. */
+export interface GetArchiveRecordRequest {
+  /** The record. */
+  id: string
+}
+
 /** Asks for the assignment settings. */
 export type GetAssignmentSettingsRequest = Record<string, never>
 
@@ -553,6 +665,12 @@ export interface GetRealtimeSessionsRequest {
   teamId?: string
 }
 
+/** Asks for one role. */
+export interface GetRoleRequest {
+  /** The role. */
+  id: string
+}
+
 /** Asks for one session. */
 export interface GetSessionRequest {
   /** The session. */
@@ -575,6 +693,22 @@ export type GetUserInfoRequest = Record<string, never>
 export interface GetUserRequest {
   /** The user. */
   id: string
+}
+
+/** An institution, as its formal customers' records tell of it. */
+export interface Institution {
+  /** The name. */
+  name: string
+  /** How many formal customers work there. */
+  customerCount: number
+  /** Region, by the newest record. */
+  region: string
+  /** Address, by the newest record. */
+  address: string
+  /** Unified social credit code, by the newest record. */
+  creditCode: string
+  /** Telephone, by the newest record. */
+  institutionPhone: string
 }
 
 /** Leaves a message instead of waiting. */
@@ -603,6 +737,32 @@ export interface ListAgentsRequest {
 export interface ListAgentsResponse {
   /** The agents. */
   list: Agent[]
+  /** Rows in all. */
+  total: number
+  /** This page. */
+  page: number
+  /** Rows a page. */
+  size: number
+  /** Pages in all. */
+  pages: number
+}
+
+/** Filters of the archive records. */
+export interface ListArchiveRecordsRequest {
+  /** Page, from 1. */
+  page?: number
+  /** Rows a page, 1 to 100; 20 if left out. */
+  size?: number
+  /** Only with this status. */
+  status?: ArchiveRecordStatus
+  /** Only of this customer. */
+  customerId?: string
+}
+
+/** A page of archive records. */
+export interface ListArchiveRecordsResponse {
+  /** The records. */
+  list: ArchiveRecord[]
   /** Rows in all. */
   total: number
   /** This page. */
@@ -710,6 +870,30 @@ export interface ListDictionaryItemsRequest {
 export interface ListDictionaryItemsResponse {
   /** The items in order. */
   list: DictionaryItem[]
+}
+
+/** Filters of the institutions. */
+export interface ListInstitutionsRequest {
+  /** Page, from 1. */
+  page?: number
+  /** Rows a page, 1 to 100; 20 if left out. */
+  size?: number
+  /** Part of the name. */
+  keyword?: string
+}
+
+/** A page of institutions. */
+export interface ListInstitutionsResponse {
+  /** The institutions. */
+  list: Institution[]
+  /** Rows in all. */
+  total: number
+  /** This page. */
+  page: number
+  /** Rows a page. */
+  size: number
+  /** Pages in all. */
+  pages: number
 }
 
 /** Asks for messages. */
@@ -1501,6 +1685,14 @@ export interface RegisterResponse {
   session: Session | null
 }
 
+/** Rejects. */
+export interface RejectArchiveRequest {
+  /** The record. */
+  id: string
+  /** What is to be done better. */
+  comment: string
+}
+
 /** A member to remove. */
 export interface RemoveTeamMemberRequest {
   /** The team. */
@@ -1545,12 +1737,20 @@ export interface Role {
   code: string
   /** The name. */
   name: string
-  /** Made at the first start; cannot be deleted. */
+  /** Made and kept up to date by Kefu; cannot be changed or deleted, but copied. */
   preset: boolean
   /** Whose data. */
   dataScope: RoleDataScope
   /** Permission codes. */
   permissions: string[]
+  /** What the role is for. */
+  description: string
+  /** How many users have it. */
+  userCount: number
+  /** Created. */
+  createTime: string | null
+  /** Last changed. */
+  updateTime: string | null
 }
 
 /** Whose data the role's permissions reach (PRD 2.1.2). */
@@ -1720,6 +1920,8 @@ export interface Session {
   closeTime: string | null
   /** The agent has marked it as unread, whatever was read; staff only. */
   markedUnread: boolean
+  /** The customer is not archived yet: offer it when the session is closed; staff only. */
+  archiveDue: boolean
 }
 
 /** How the customer came. */
@@ -1816,6 +2018,14 @@ export interface SetMyAgentStatusRequest {
   status: AgentStatus
 }
 
+/** The permissions of a role. */
+export interface SetRolePermissionsRequest {
+  /** The role. */
+  id: string
+  /** Permission codes. */
+  permissions?: string[]
+}
+
 /** Basic settings (PRD 2.10.1). */
 export interface Settings {
   /** The company's name, as customers see it. */
@@ -1832,6 +2042,10 @@ export interface Settings {
   recallSeconds: number
   /** Last changed. */
   updateTime: string | null
+  /** A customer is archived only after a review. */
+  archiveReview: boolean
+  /** The registration form suggests names of institutions that are customers already. */
+  institutionSuggestions: boolean
 }
 
 /** Somebody's state. */
@@ -1846,6 +2060,20 @@ export interface StatusUpdate {
   sessionId: string
   /** Grows with time; the newest wins. */
   version: number
+}
+
+/** Asks for names of institutions. */
+export interface SuggestInstitutionsRequest {
+  /** The secret part of the link's address. */
+  token: string
+  /** What has been typed of the name. */
+  keyword: string
+}
+
+/** Names of institutions. */
+export interface SuggestInstitutionsResponse {
+  /** The names, in order. */
+  names: string[]
 }
 
 /** Takes a session over. */
@@ -1926,6 +2154,12 @@ export interface Typing {
   sender: Principal | null
 }
 
+/** Unlocks a user's login. */
+export interface UnlockUserRequest {
+  /** The user. */
+  id: string
+}
+
 /** Changes the assignment settings. */
 export interface UpdateAssignmentSettingsRequest {
   /** The strategy. */
@@ -1970,6 +2204,20 @@ export interface UpdateCustomerRequest {
   level?: CustomerLevel
   /** What staff should know. */
   remark?: string
+  /** Man or woman. */
+  gender?: CustomerGender
+  /** Telephone at the desk. */
+  landline?: string
+  /** Department. */
+  department?: string
+  /** The parts of the business the customer is in charge of. */
+  businessModules?: string
+  /** The institution's unified social credit code; empty for none. */
+  creditCode?: string
+  /** The institution's telephone. */
+  institutionPhone?: string
+  /** The team that serves the customer; 0 for none. */
+  teamId?: string
 }
 
 /** Changes a quick reply. */
@@ -1986,6 +2234,20 @@ export interface UpdateQuickReplyRequest {
   content?: string
 }
 
+/** Changes a role. */
+export interface UpdateRoleRequest {
+  /** The role. */
+  id: string
+  /** The name, unique in the tenant. */
+  name?: string
+  /** What the role is for. */
+  description?: string
+  /** Whose data; SELF if left out by PUT. */
+  dataScope?: RoleDataScope
+  /** Permission codes. */
+  permissions?: string[]
+}
+
 /** Changes the settings. */
 export interface UpdateSettingsRequest {
   /** The company's name. */
@@ -2000,6 +2262,10 @@ export interface UpdateSettingsRequest {
   offDutyMessage?: string
   /** Seconds for which a message can be recalled; 0 switches recall off. */
   recallSeconds?: number
+  /** A customer is archived only after a review. */
+  archiveReview?: boolean
+  /** The registration form suggests names of institutions that are customers already. */
+  institutionSuggestions?: boolean
 }
 
 /** Changes a team. */
@@ -2096,6 +2362,8 @@ export interface User {
   updateTime: string | null
   /** Last login; absent before the first. */
   lastLoginTime: string | null
+  /** Until when no password is tried, after too many wrong ones; absent if the login is not locked. */
+  lockedUntil: string | null
 }
 
 /** The caller's own account. */
