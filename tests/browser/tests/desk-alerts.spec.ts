@@ -91,6 +91,8 @@ test('sounds, title and desktop notifications are switched on and off, each by i
   await expect.poll(() => alarm.tones()).toEqual(MESSAGE)
   await alarm.follow()
   await expect(desk.conversation('张医生')).toBeVisible()
+  // What it told of is seen now.
+  await expect(page.getByRole('alert').filter({ hasText: '新会话：张医生' })).toHaveCount(0, { timeout: 2000 })
 
   await page.reload()
   await expect(desk.conversation('张医生')).toBeVisible()

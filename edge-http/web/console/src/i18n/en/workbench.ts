@@ -175,7 +175,7 @@ const workbench: typeof zh = {
     noAssignments: 'No assignments yet',
     department: 'Department',
     landline: 'Landline',
-    institutionPhone: 'Institution’s phone',
+    institutionPhone: 'Institution phone',
     creditCode: 'Unified social credit code',
     businessModules: 'Modules in use',
     gender: 'Gender',
@@ -255,6 +255,7 @@ const workbench: typeof zh = {
   desk: {
     waiting: '{count} waiting for your answer',
     nothing: 'Choose a session',
+    calm: 'No sessions now; new ones appear in the list',
     hint: 'J and K walk through the sessions, ? shows all shortcuts',
   },
   help: {
@@ -279,7 +280,7 @@ const workbench: typeof zh = {
     soundSession: 'Sound for a new session',
     soundMessage: 'Sound for a new message',
     listen: 'Listen',
-    titleBadge: 'Unanswered in the window’s title',
+    titleBadge: 'Unanswered count in the title',
     desktop: 'Desktop notifications',
     denied: 'The browser does not allow notifications; see the settings of this site',
     typing: 'Typing',

@@ -251,6 +251,7 @@ export default {
   desk: {
     waiting: '{count} 位客户在等您回复',
     nothing: '选择一个会话开始',
+    calm: '现在没有会话，新会话会出现在列表里',
     hint: '按 J、K 切换会话，按 ? 查看全部快捷键',
   },
   help: {
