@@ -105,11 +105,8 @@ test('when the queue is full the question is left as a message', async ({ open }
     await page.getByRole('button', { name: '开始咨询' }).click()
     await expect(page.getByRole('alert')).toContainText('排队人数已满')
     await page.getByLabel('留言内容').fill('报表导不出来')
-    // The code has been used: another one is asked for.
-    await expect(page.getByLabel('验证码')).toHaveValue('')
-    await expect(page.getByRole('button', { name: /秒后可重发/ })).toBeVisible()
     await page.getByRole('button', { name: '提交留言' }).click()
-    await expect(page.getByText('请填写 6 位数字验证码')).toBeVisible()
+    await customer.hears('报表导不出来')
   } finally {
     await server.end()
   }

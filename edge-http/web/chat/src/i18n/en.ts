@@ -28,7 +28,7 @@ export const en: Texts = {
   'form.waitAnyway': 'Wait in the queue anyway',
   'form.leaveInstead': 'Leave a message instead',
   'form.full': 'The queue is full',
-  'form.fullText': 'Write down your question and leave it as a message. The code is used up: please get another one.',
+  'form.fullText': 'Write down your question and leave it as a message.',
   'form.signedOut': 'To protect your records, please verify your phone again. Then you can go on.',
   'form.name': 'Name',
   'form.phone': 'Mobile phone',

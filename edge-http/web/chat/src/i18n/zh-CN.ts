@@ -26,7 +26,7 @@ export const zh = {
   'form.waitAnyway': '仍然排队等候',
   'form.leaveInstead': '改为留言',
   'form.full': '排队人数已满',
-  'form.fullText': '请写下您的问题作为留言提交。验证码已用过，请重新获取。',
+  'form.fullText': '请写下您的问题，作为留言提交。',
   'form.signedOut': '为了保护您的咨询记录，请重新验证手机号，然后继续。',
   'form.name': '姓名',
   'form.phone': '手机号',
