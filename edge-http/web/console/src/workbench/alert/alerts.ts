@@ -22,7 +22,7 @@ export function startAlerts(router: Router): () => void {
   const isLookedAt = (sessionId: string) =>
     document.hasFocus() && router.currentRoute.value.params['sessionId'] === sessionId
   const open = (id: string) => void router.push(`/workbench/${id}`)
-  const arrived = createNews(open)
+  const arrived = createNews(open, isLookedAt)
 
   function left(session: Session) {
     const { customerName: name, agentName: agent } = session
