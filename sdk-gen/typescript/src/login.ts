@@ -1,9 +1,7 @@
 import { KefuError, ownError } from './error.js'
 import type { LoginResponse } from './generated/types.js'
-import type { TokenStore, Tokens } from './tokens.js'
+import { lifeOf, renewTime, type TokenStore, type Tokens } from './tokens.js'
 
-/** So long before it expires a token is exchanged. */
-const AHEAD_MS = 60_000
 /** So long another tab may take to exchange it. */
 const LOCK_MS = 15_000
 
@@ -22,7 +20,7 @@ export class Login {
   async token(): Promise<string | null> {
     const tokens = this.store.read()
     if (!tokens) return null
-    if (tokens.expiresAt - Date.now() > AHEAD_MS) return tokens.accessToken
+    if (renewTime(tokens) > Date.now()) return tokens.accessToken
     try {
       await this.refresh(tokens.accessToken)
     } catch (error) {
@@ -45,7 +43,7 @@ export class Login {
     const { accessToken, refreshToken, expiresIn, user } = answer
     const owner = user ? `${user.kind}:${user.id}` : undefined
     // The server's clock may differ from ours; how long the token lives does not.
-    this.store.write({ accessToken, refreshToken, expiresAt: Date.now() + expiresIn * 1000, owner })
+    this.store.write({ accessToken, refreshToken, ...lifeOf(expiresIn * 1000), owner })
   }
 
   private async renew(stale: string): Promise<void> {

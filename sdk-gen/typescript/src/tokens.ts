@@ -4,8 +4,24 @@ export interface Tokens {
   refreshToken: string
   /** When the access token expires by this device's clock, in milliseconds since 1970. */
   expiresAt: number
+  /** When to exchange it for a fresh one; a minute before it expires if left out. */
+  renewAt?: number
   /** Who has logged in, as `CUSTOMER:7`. */
   owner?: string
+}
+
+/** So long before it expires a token is exchanged, but not before half of its life is over. */
+const AHEAD_MS = 60_000
+
+/** When a token is to be exchanged for a fresh one. */
+export function renewTime(tokens: Tokens): number {
+  return tokens.renewAt ?? tokens.expiresAt - AHEAD_MS
+}
+
+/** When a token that lives for so long expires, and when it is to be exchanged, by this device's clock. */
+export function lifeOf(expiresInMs: number): { expiresAt: number; renewAt: number } {
+  const expiresAt = Date.now() + expiresInMs
+  return { expiresAt, renewAt: expiresAt - Math.min(AHEAD_MS, expiresInMs / 2) }
 }
 
 /** Where the login is kept. */

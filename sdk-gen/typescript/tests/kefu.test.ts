@@ -136,7 +136,8 @@ describe('the login', () => {
     await kefu.login({ username: 'li', password: 'x' })
     expect(header(0, 'Authorization')).toBeUndefined()
     const expiresAt = Date.now() + 7_200_000
-    expect(kefu.tokens.read()).toEqual({ accessToken: 'a2', refreshToken: 'r2', expiresAt, owner: 'USER:7' })
+    const renewAt = expiresAt - 60_000
+    expect(kefu.tokens.read()).toEqual({ accessToken: 'a2', refreshToken: 'r2', expiresAt, renewAt, owner: 'USER:7' })
     answers = [answer(200, {})]
     await kefu.logout()
     expect(kefu.signedIn).toBe(false)

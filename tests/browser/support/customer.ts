@@ -15,6 +15,13 @@ export class Customer {
   /** Opens a link and fills in the form; in the queue afterwards, unless an agent is free. */
   async register(link: string, question = ''): Promise<void> {
     await this.page.goto(link)
+    await this.fill(question)
+    await this.page.getByRole('button', { name: '开始咨询' }).click()
+    await expect(this.input).toBeVisible()
+  }
+
+  /** Fills in the form, down to the code. */
+  async fill(question = ''): Promise<void> {
     const name = this.page.getByLabel('姓名')
     await expect(name).toBeVisible()
     const waitAnyway = this.page.getByRole('button', { name: '仍然排队等候' })
@@ -26,8 +33,6 @@ export class Customer {
     await this.page.getByLabel('验证码').fill(await this.world.code(this.phone))
     await this.page.getByLabel('机构').fill('朝阳区第二社区卫生服务中心')
     if (question) await this.page.getByLabel('问题描述').fill(question)
-    await this.page.getByRole('button', { name: '开始咨询' }).click()
-    await expect(this.input).toBeVisible()
   }
 
   get input(): Locator {

@@ -1,6 +1,7 @@
 import { test as base, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test'
 import { Kefu } from '@kefu/sdk'
 
+import { servePages } from './pages.ts'
 import { Server } from './server.ts'
 import { PASSWORD, World } from './world.ts'
 
@@ -44,6 +45,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     await use(async (options) => {
       const context = await browser.newContext(options)
       contexts.push(context)
+      await servePages(context)
       context.on('weberror', (error) => errors.push(String(error.error())))
       context.on('console', (message) => {
         // Refused calls and lost connections are the page's business; a missing file is not.

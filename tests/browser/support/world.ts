@@ -35,7 +35,7 @@ export class World {
   }
 
   /** Makes a user with a role, who is in the team unless told otherwise, and has changed the first password. */
-  async person(role: 'agent' | 'supervisor' | 'admin', name: string, maxSessions = 5): Promise<Person> {
+  async person(role: 'agent' | 'supervisor' | 'administrator', name: string, maxSessions = 5): Promise<Person> {
     const person = await this.newcomer(role, name, maxSessions)
     await person.kefu.login({ username: person.username, password: FIRST_PASSWORD })
     await person.kefu.changePassword({ oldPassword: FIRST_PASSWORD, newPassword: PASSWORD })

@@ -4,6 +4,7 @@ import { Desk } from '../support/agent.ts'
 import { Customer } from '../support/customer.ts'
 import { Network, withoutWebSocket } from '../support/network.ts'
 import { Server } from '../support/server.ts'
+import { Serving } from '../support/serving.ts'
 import { administrator, DESK, expect, PHONE, test } from '../support/test.ts'
 import { World } from '../support/world.ts'
 
@@ -127,6 +128,88 @@ test('an expired token is renewed without a word, a revoked login is told', asyn
   await world.admin.updateUserPatch({ id: desk.person.id, status: 'DISABLED' })
   await expect(desk.page).toHaveURL(/\/console\/login/)
   await expect(desk.page.getByRole('status')).toContainText('登录已失效')
+})
+
+/** A customer on the phone, served by calls. */
+async function served(world: World, page: Page) {
+  const serving = await Serving.by(world, '王工', '张医生')
+  const customer = new Customer(page, world, '张医生')
+  await customer.register(await world.link(), '系统打不开')
+  await serving.served()
+  await customer.isServedBy('王工')
+  return { customer, serving }
+}
+
+test('both tabs of a customer hear and speak', async ({ open, world }) => {
+  const first = await open(PHONE)
+  const { customer, serving } = await served(world, first)
+  const second = new Customer(await first.context().newPage(), world, '张医生')
+  await second.page.goto(first.url())
+  await second.hears('系统打不开')
+  await serving.say('两边都能看到')
+  await customer.hears('两边都能看到')
+  await second.hears('两边都能看到')
+  await second.say('第二个标签页写的')
+  await customer.hears('第二个标签页写的')
+  await first.close()
+  await second.say('关掉一个之后写的')
+  await serving.heard(({ content }) => content === '关掉一个之后写的')
+  const contents = (await serving.messages()).map(({ content }) => content)
+  expect(new Set(contents).size).toBe(contents.length)
+})
+
+test('without a WebSocket a customer is back within seconds when the server was away', async ({ open }) => {
+  test.slow()
+  const server = await Server.start()
+  try {
+    const world = await World.on(server, await administrator(server))
+    const page = await open(PHONE)
+    await withoutWebSocket(page)
+    const { customer, serving } = await served(world, page)
+    await serving.say('断开之前')
+    await customer.hears('断开之前')
+    await server.kill()
+    await customer.say('服务器断开时写的')
+    await expect(customer.strip).toContainText('网络不稳定，消息会在恢复后自动发送')
+    await server.startAgain()
+    await serving.person.kefu.setMyAgentStatus({ status: 'ONLINE' })
+    await serving.heard(({ content }) => content === '服务器断开时写的')
+    const said = Date.now()
+    await serving.say('恢复之后')
+    await customer.hears('恢复之后')
+    expect(Date.now() - said).toBeLessThan(10_000)
+    await expect(customer.strip).not.toContainText('网络')
+    expect((await serving.messages()).filter(({ content }) => content === '服务器断开时写的')).toHaveLength(1)
+  } finally {
+    await server.end()
+  }
+})
+
+test('a token that lives for a minute is renewed without a word, and without haste', async ({ open }) => {
+  test.slow()
+  const server = await Server.start({ KEFU_AUTH_ACCESS_MINUTES: '1' })
+  try {
+    const world = await World.on(server, await administrator(server))
+    const page = await open(PHONE)
+    let renewals = 0
+    page.on('request', (request) => {
+      if (request.url().endsWith('/auth/refresh')) renewals += 1
+    })
+    const { customer, serving } = await served(world, page)
+    const until = Date.now() + 75_000
+    for (let n = 1; Date.now() < until; n += 1) {
+      await customer.say(`第 ${n} 句`)
+      await serving.heard(({ content }) => content === `第 ${n} 句`)
+      await serving.person.kefu.setMyAgentStatus({ status: 'ONLINE' })
+      await page.waitForTimeout(5000)
+    }
+    await expect(customer.strip).not.toContainText('网络')
+    process.stdout.write(`    ${renewals} renewals in 75 s\n`)
+    expect(renewals).toBeGreaterThan(0)
+    expect(renewals).toBeLessThan(15)
+  } finally {
+    await server.end()
+  }
 })
 
 /** The session that the desk shows. */

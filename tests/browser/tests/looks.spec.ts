@@ -15,7 +15,8 @@ const test = base.extend<object, { demo: Server }>({
       await use(server)
       await server.end()
     },
-    { scope: 'worker' },
+    // A working day is made first, which takes a slow machine minutes.
+    { scope: 'worker', timeout: 240_000 },
   ],
 })
 
@@ -76,7 +77,7 @@ test('login, and the API reference', async ({ open, server, world }) => {
 })
 
 const CONSOLE = {
-  service: ['sessions', 'customers', 'pending-archive', 'quick-replies', 'links'],
+  service: ['sessions', 'customers', 'pending-archive', 'archive-review', 'archive-history', 'quick-replies', 'links'],
   people: ['teams', 'users', 'roles', 'account', 'notifications'],
   system: ['settings', 'sent-messages', 'operation-log'],
 }
@@ -105,13 +106,58 @@ test('the desk and the board', async ({ open, demo }) => {
   await inspect(page, 'not-found', ['light'])
 })
 
+test('details, forms and dialogs of administration', async ({ open, demo }) => {
+  const page = await signedIn(open, demo)
+  for (const path of ['users?open=new', 'roles?open=new', 'teams?open=new', 'customers?open=new', 'links?open=new']) {
+    await page.goto(`${demo.origin}/console/admin/${path}`)
+    await expect(page.locator('form')).toBeVisible()
+    await settled(page)
+    await page.locator('form button[type="submit"]').click()
+    await expect(page.locator('form').getByRole('alert')).toBeVisible()
+    await inspect(page, `admin-form-${path.split('?')[0]}`, ['light'])
+  }
+  for (const path of ['roles', 'users', 'customers', 'sessions', 'teams']) {
+    await page.goto(`${demo.origin}/console/admin/${path}`)
+    await settled(page)
+    await page.locator('tbody button').first().click()
+    await expect(page.getByRole('complementary')).toBeVisible()
+    await settled(page)
+    await inspect(page, `admin-open-${path}`)
+  }
+})
+
+test('the board with a selection, a dialog and details', async ({ open, demo }) => {
+  const page = await signedIn(open, demo)
+  await page.goto(`${demo.origin}/console/board`)
+  await settled(page)
+  await page.locator('.row .el-checkbox').first().click()
+  await expect(page.getByText('已选择会话，列表暂停移动')).toBeVisible()
+  await inspect(page, 'board-selected')
+  await page.getByRole('button', { name: '分配给…' }).click()
+  await expect(page.getByRole('dialog').getByLabel('原因')).toBeVisible()
+  await settled(page)
+  await inspect(page, 'board-assign')
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await page.locator('.row').first().getByRole('button', { name: /^查看/ }).click()
+  await expect(page.getByText('只读查看')).toBeVisible()
+  await inspect(page, 'board-watch')
+})
+
 test('the console in English', async ({ open, demo }) => {
   const page = await signedIn(open, demo)
   await page.addInitScript(() => localStorage.setItem('kefu.console.preferences', '{"language":"en"}'))
-  for (const path of ['board', 'workbench', 'admin/settings', 'admin/teams', 'admin/sessions']) {
+  for (const path of [
+    'board',
+    'workbench',
+    'admin/settings',
+    'admin/teams',
+    'admin/sessions',
+    'admin/roles?open=new',
+  ]) {
     await page.goto(`${demo.origin}/console/${path}`)
     await settled(page)
-    await inspect(page, `en-${path.replace('/', '-')}`, ['light'])
+    await inspect(page, `en-${path.replace(/\W+/g, '-')}`, ['light'])
   }
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { emptyForm, plainPhone, spokenPhone, tidy, wrongField } from '../src/steps/form/check.ts'
+import { codeIn, emptyForm, plainPhone, spokenPhone, tidy, wrongField } from '../src/steps/form/check.ts'
 
 describe('the form', () => {
   it('wants a name, a mobile number and six digits', () => {
@@ -23,8 +23,20 @@ describe('the form', () => {
     ['8613800138000', '13800138000'],
     ['13800138000', '13800138000'],
     ['86138', '86138'],
+    ['１３８００１３８０００', '13800138000'],
   ])('reads %s as %s', (typed, wanted) => {
     expect(plainPhone(typed)).toBe(wanted)
+  })
+
+  it.each([
+    ['012345', '012345'],
+    [' 012 345 ', '012345'],
+    ['【客服】您的验证码是 402817，10 分钟内有效', '402817'],
+    ['０１２３４５', '012345'],
+    ['订单 20260101 已到', '订单 20260101 已到'],
+    ['12345', '12345'],
+  ])('finds in %s the code %s', (pasted, wanted) => {
+    expect(codeIn(pasted)).toBe(wanted)
   })
 
   it('reads a number out in groups, and sends it without blanks', () => {

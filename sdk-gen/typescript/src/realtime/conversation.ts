@@ -14,6 +14,8 @@ export interface NewMessage {
   contentType?: 'TEXT' | 'IMAGE' | 'FILE'
   fileId?: string
   quoteMessageId?: string
+  /** The same one for the same message, should it be sent again; a new one if left out. */
+  clientMsgId?: string
 }
 
 /** What a conversation needs of the realtime client. */
@@ -144,9 +146,9 @@ export class Conversation {
   }
 
   /** Sends a message; it is in the outbox when this returns. */
-  send({ content, contentType = 'TEXT', fileId, quoteMessageId }: NewMessage): Outgoing {
+  send({ content, contentType = 'TEXT', fileId, quoteMessageId, clientMsgId = newId() }: NewMessage): Outgoing {
     const createTime = new Date().toISOString()
-    const base = { sessionId: this.sessionId, clientMsgId: newId(), createTime, state: 'waiting' as const }
+    const base = { sessionId: this.sessionId, clientMsgId, createTime, state: 'waiting' as const }
     const item: Outgoing = { ...base, content, contentType, fileId, quoteMessageId }
     this.host.put(item)
     return item

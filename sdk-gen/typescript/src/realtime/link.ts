@@ -2,6 +2,7 @@ import { KefuError, ownError } from '../error.js'
 import type { Kefu } from '../kefu.js'
 import { Poll } from './poll.js'
 import { Socket, type SocketEnd, type WebSocketConstructor } from './socket.js'
+import { renewTime } from '../tokens.js'
 import { Allowance, backOff, Pause } from './timing.js'
 import { errorOf, statusOf, type Accepted, type AuthOk, type ErrorFrame, type InboundFrame } from './wire.js'
 
@@ -46,8 +47,6 @@ const TRIES = 2
 /** How often a socket is tried while the long poll stands in. */
 const RETRY_MS = 60_000
 const MAX_RETRY_MS = 300_000
-/** So long before it expires a token is exchanged. */
-const RENEW_MS = 60_000
 /** A connection that held for so long was a good one. */
 const STEADY_MS = 5000
 
@@ -150,9 +149,9 @@ export class Link {
       this.tell('online')
     }
     clearTimeout(this.renewal)
-    const expiresAt = this.kefu.tokens.read()?.expiresAt
-    if (expiresAt) {
-      const ms = Math.max(1000, expiresAt - Date.now() - RENEW_MS + 1000)
+    const tokens = this.kefu.tokens.read()
+    if (tokens?.expiresAt) {
+      const ms = Math.max(1000, renewTime(tokens) - Date.now() + 1000)
       this.renewal = setTimeout(() => void this.kefu.accessToken().then(() => this.renew(), ignore), ms)
     }
   }

@@ -1,6 +1,6 @@
 import { browserTokens, Kefu, KefuError } from '@kefu/sdk'
 import { ref } from 'vue'
-import { language, t } from '../i18n/index.ts'
+import { language } from '../i18n/index.ts'
 
 /** Grows when the login has ended and only a new code helps. */
 export const signedOut = ref(0)
@@ -11,11 +11,6 @@ export const kefu = new Kefu({
   language: () => language.value,
   onSignedOut: () => (signedOut.value += 1),
 })
-
-/** What to tell a customer about a failure. */
-export function wording(error: unknown): string {
-  return error instanceof KefuError ? error.message : t('failed.generic')
-}
 
 /** The reason of a failure, for deciding what to do. */
 export function reasonOf(error: unknown): KefuError['reason'] | null {

@@ -2,7 +2,10 @@
  *  is read anew whenever the page is opened. */
 import type { Session, VerifyRegisterLinkResponse } from '@kefu/sdk'
 import { reactive, watch } from 'vue'
-import { kefu, reasonOf, signedOut, wording } from './kefu.ts'
+import { kefu, reasonOf, signedOut } from './kefu.ts'
+import { wording } from './wording.ts'
+import { submitChosen } from '../steps/form/chosen.ts'
+import { written } from './drafts.ts'
 import { linkToken } from './link.ts'
 
 /** What the page shows. */
@@ -23,12 +26,12 @@ export const visit = reactive({
   link: null as VerifyRegisterLinkResponse | null,
   /** The session shown, or the last one of a returning customer. */
   session: null as Session | null,
+  /** The queue had no room: the question was left as a message instead. */
+  wasFull: false,
   /** The list of earlier sessions lies over the step. */
   history: false,
   /** The login had ended: the form says why it is there again. */
   wasSignedOut: false,
-  /** Pictures chosen in the form; they can be uploaded once there is a session. */
-  files: [] as File[],
 })
 
 // While this tab itself signs in or out, it needs no telling.
@@ -36,8 +39,8 @@ let acting = false
 let wasSignedIn = kefu.signedIn
 
 /** Reads where the customer stands and shows that. */
-export async function openVisit(): Promise<void> {
-  visit.step = 'opening'
+export async function openVisit(quietly = false): Promise<void> {
+  if (!quietly) visit.step = 'opening'
   visit.history = false
   try {
     const [link, sessions] = await Promise.all([readLink(), ownSessions()])
@@ -95,6 +98,8 @@ async function ownSessions(): Promise<Session[]> {
 /** Shows a session; of one session only a newer version. */
 export function showSession(session: Session): void {
   const known = visit.session
+  // What was still being written when it ended goes on in the next one.
+  if (known?.status === 'CLOSED') written.move(known.id, session.id)
   if (known?.id === session.id && known.version > session.version) return
   visit.session = session
   visit.step = 'talk'
@@ -122,14 +127,15 @@ export interface Registration {
 export type Manner = 'wait' | 'leave' | 'leaveAtOnce'
 
 /** Registers the customer. */
-export async function register(form: Registration, manner: Manner, files: File[]): Promise<void> {
+export async function register(form: Registration, manner: Manner): Promise<void> {
   acting = true
   try {
     const question = manner === 'leave' ? '' : form.question
     const { session } = await kefu.register({ ...form, question, linkToken: linkToken() })
-    visit.files = files
     visit.wasSignedOut = false
+    visit.wasFull = manner !== 'leave' && session?.status === 'MESSAGE_LEFT'
     if (!session) return await openVisit()
+    submitChosen(session.id)
     showSession(manner === 'leave' ? await leftInstead(session, form.question) : session)
   } finally {
     wasSignedIn = kefu.signedIn
@@ -163,6 +169,7 @@ export async function askAgain(message = ''): Promise<void> {
     showSession(await leftInstead(await kefu.createSession(request), message))
   } catch (error) {
     if (reasonOf(error) !== 'QUEUE_FULL') throw error
+    visit.wasFull = true
     showSession(await kefu.createSession({ ...request, question: message }))
   }
 }

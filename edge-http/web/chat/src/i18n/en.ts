@@ -19,6 +19,7 @@ export const en: Texts = {
   'link.expired': 'This link has expired',
   'link.expiredText': 'Ask your service provider for a new one; then you can go on.',
   'link.failed': 'This page cannot be opened now',
+  'link.waiting': 'It opens by itself when the connection is back.',
 
   'form.heading': 'Ask us',
   'form.intro': 'You get a place in the queue. You can close this page and come back by the same link.',
@@ -27,7 +28,7 @@ export const en: Texts = {
   'form.waitAnyway': 'Wait in the queue anyway',
   'form.leaveInstead': 'Leave a message instead',
   'form.full': 'The queue is full',
-  'form.fullText': 'Write down your question and leave it as a message. The code is used up: please get another one.',
+  'form.fullText': 'Write down your question and leave it as a message.',
   'form.signedOut': 'To protect your records, please verify your phone again. Then you can go on.',
   'form.name': 'Name',
   'form.phone': 'Mobile phone',
@@ -98,6 +99,7 @@ export const en: Texts = {
   'leave.content': 'Your message',
   'leave.send': 'Leave message',
   'left.heading': 'We have your message',
+  'left.full': 'The queue is full right now, so your question was taken as a message.',
   'left.text': 'We answer as soon as we are back. Return by the same link to read the answer, or add something below.',
   'left.queue': 'Wait in the queue instead',
 
@@ -168,11 +170,12 @@ export const en: Texts = {
   'message.fold': 'Show less',
 
   'upload.progress': 'Uploading {percent}%',
+  'upload.waiting': 'waiting',
   'upload.preparing': 'Preparing',
   'upload.failed': 'Not uploaded',
   'upload.remove': 'Remove',
-  'upload.tooLarge': 'Too large; the limit is {limit}',
-  'upload.empty': 'This file is empty',
+  'upload.tooLarge': 'Too large: at most {limit}. Compress it, or send it in parts',
+  'upload.empty': 'This file is empty; choose another one',
 
   'end.heading': 'Ended',
   'end.idle': 'Ended by itself after a long silence',
@@ -210,4 +213,16 @@ export const en: Texts = {
   'viewer.zoomIn': 'Zoom in',
   'viewer.zoomOut': 'Zoom out',
   'failed.generic': 'That did not work; try again later',
+  'failed.network': 'No network; check it and try again',
+  'failed.server': 'No answer right now; try again later',
+  'failed.signedOut': 'To protect your records, reload the page and verify your phone again',
+  'failed.denied': 'This is not possible now; please contact your service provider',
+  'failed.gone': 'Not found; it may have been removed',
+  'failed.changed': 'Something has changed meanwhile; please try again',
+  'failed.ended': 'This has ended; please start again',
+  'failed.invalid': 'Something in it is wrong; check it and try again',
+  'failed.fileType':
+    'This kind of file cannot be sent. Images, PDF, Word, Excel, PowerPoint, text, archives, audio and MP4 can; of others send a screenshot',
+  'failed.fileNotClean': 'The file has not passed the safety check and cannot be opened',
+  'failed.tooLarge': 'Too large; compress it, or send it in parts',
 }

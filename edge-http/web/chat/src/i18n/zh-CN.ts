@@ -17,6 +17,7 @@ export const zh = {
   'link.expired': '这个链接已过期',
   'link.expiredText': '请向您的服务单位要一个新的链接，打开后就能继续咨询。',
   'link.failed': '暂时打不开',
+  'link.waiting': '恢复后会自动打开。',
 
   'form.heading': '在线咨询',
   'form.intro': '填写后为您排队，可以随时关闭页面，稍后从同一链接回来。',
@@ -25,7 +26,7 @@ export const zh = {
   'form.waitAnyway': '仍然排队等候',
   'form.leaveInstead': '改为留言',
   'form.full': '排队人数已满',
-  'form.fullText': '请写下您的问题作为留言提交。验证码已用过，请重新获取。',
+  'form.fullText': '请写下您的问题，作为留言提交。',
   'form.signedOut': '为了保护您的咨询记录，请重新验证手机号，然后继续。',
   'form.name': '姓名',
   'form.phone': '手机号',
@@ -93,6 +94,7 @@ export const zh = {
   'leave.content': '留言内容',
   'leave.send': '提交留言',
   'left.heading': '已收到您的留言',
+  'left.full': '现在排队人数已满，您的问题已作为留言收下。',
   'left.text': '客服上线后会尽快回复。从同一链接回来就能看到回复，也可以在下面补充。',
   'left.queue': '改为排队等候',
 
@@ -163,11 +165,12 @@ export const zh = {
   'message.fold': '收起',
 
   'upload.progress': '上传中 {percent}%',
+  'upload.waiting': '等待发送',
   'upload.preparing': '准备中',
   'upload.failed': '上传失败',
   'upload.remove': '移除',
-  'upload.tooLarge': '文件太大，最大 {limit}',
-  'upload.empty': '这是空文件',
+  'upload.tooLarge': '文件太大，最大 {limit}。请压缩或分成几份再发',
+  'upload.empty': '这是空文件，请换一个',
 
   'end.heading': '咨询已结束',
   'end.idle': '长时间没有消息，咨询已自动结束',
@@ -205,6 +208,17 @@ export const zh = {
   'viewer.zoomIn': '放大',
   'viewer.zoomOut': '缩小',
   'failed.generic': '没有成功，请稍后重试',
+  'failed.network': '网络不通，请检查网络后重试',
+  'failed.server': '系统暂时没有响应，请稍后重试',
+  'failed.signedOut': '为了保护您的咨询记录，请刷新页面，重新验证手机号',
+  'failed.denied': '现在不能这样做，请联系您的服务单位',
+  'failed.gone': '没有找到，可能已被移除',
+  'failed.changed': '情况有变化，请再试一次',
+  'failed.ended': '这次咨询已结束，请重新发起',
+  'failed.invalid': '内容有误，请检查后重试',
+  'failed.fileType': '这种文件发不了。可以发图片、PDF、Word、Excel、PPT、文本、压缩包、音频和 MP4，其他的请截图',
+  'failed.fileNotClean': '文件没有通过安全检查，不能打开',
+  'failed.tooLarge': '太大了，请压缩或分成几份再发',
 }
 
 /** What every language gives. */

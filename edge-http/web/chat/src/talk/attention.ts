@@ -37,26 +37,31 @@ export async function remindMe(): Promise<void> {
   reminding.value = true
   try {
     lasting?.setItem(KEY, '1')
-    if ('Notification' in window && Notification.permission === 'default') await Notification.requestPermission()
+    if (!('Notification' in window)) return
+    if (Notification.permission === 'default') await Notification.requestPermission()
+    // Android shows the notifications of service workers only.
+    if (Notification.permission === 'granted') await navigator.serviceWorker.register('/chat/sw.js')
   } catch {
     // The other ways are left.
   }
 }
 
-/** Calls: a sound where it is unlocked, and where the page is hidden a vibration and a notification. */
+/** Calls: a sound where it is unlocked, a vibration where it matters, and a notification where the page is hidden. */
 export function call(text: string, strongly: boolean): void {
   beep(strongly ? [660, 880] : [740])
   if (strongly && 'vibrate' in navigator) navigator.vibrate([200, 100, 200])
   if (document.visibilityState === 'visible' || !('Notification' in window)) return
-  if (Notification.permission !== 'granted') return
-  try {
-    const shown = new Notification(text, { tag: 'kefu', icon: '/chat/icon-192.png' })
-    shown.onclick = () => {
-      window.focus()
-      shown.close()
-    }
-  } catch {
-    // Android shows notifications of service workers only.
+  if (Notification.permission === 'granted') void notifyDevice(text).catch(() => undefined)
+}
+
+async function notifyDevice(text: string): Promise<void> {
+  const options = { tag: 'kefu', icon: '/chat/icon-192.png' }
+  const worker = await navigator.serviceWorker?.getRegistration('/chat/')
+  if (worker) return worker.showNotification(text, options)
+  const shown = new Notification(text, options)
+  shown.onclick = () => {
+    window.focus()
+    shown.close()
   }
 }
 

@@ -1,7 +1,28 @@
 import { kefu } from '../app/kefu.ts'
 
-/** Pictures that were fetched, by file id, as addresses for `<img>`: a file needs the login, which an `<img>` has not. */
+/** Contents that were fetched, by file id, as addresses for `<img>`: a file needs the login, which an `<img>` has not. */
 const urls = new Map<string, Promise<string>>()
+
+/** What is known of files that were sent from here, while their messages are still on the way. */
+const sent = new Map<string, SentFile>()
+
+/** A file that was sent from here. */
+export interface SentFile {
+  id: string
+  name: string
+  size: number
+}
+
+/** Keeps the content of a file that was sent from here. */
+export function rememberFile(id: string, name: string, content: Blob): void {
+  sent.set(id, { id, name, size: content.size })
+  if (!urls.has(id)) urls.set(id, Promise.resolve(URL.createObjectURL(content)))
+}
+
+/** A file that was sent from here; null if this page has not sent it. */
+export function sentFile(id: string): SentFile | null {
+  return sent.get(id) ?? null
+}
 
 /** The address of a file's content. What failed is fetched anew. */
 export function fileUrl(id: string): Promise<string> {

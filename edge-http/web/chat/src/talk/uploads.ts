@@ -1,82 +1,50 @@
-import type { Conversation } from '@kefu/sdk'
-import { onBeforeUnmount, reactive } from 'vue'
-import { wording } from '../app/kefu.ts'
+import { fileShelf } from '@kefu/shared/fileShelf.ts'
+import { formatBytes } from '@kefu/shared/format.ts'
+import { MOST_BYTES, Uploads, type Upload } from '@kefu/shared/uploads.ts'
+import { onScopeDispose, shallowRef, type ShallowRef } from 'vue'
+import { kefu } from '../app/kefu.ts'
+import { wording } from '../app/wording.ts'
 import { t } from '../i18n/index.ts'
+import { rememberFile } from './blobs.ts'
+import { realtime } from './realtime.ts'
 
-/** A file on its way up, before it is a message. */
-export interface Upload {
-  key: number
-  file: File
-  /** A picture of it, while it is here; empty for other files. */
-  preview: string
-  percent: number
-  state: 'preparing' | 'uploading' | 'failed'
-  /** Why it failed, in words. */
-  failure: string
-}
+/** The customer's files on their way; they survive a reload. */
+export const uploads = new Uploads({
+  kefu,
+  shelf: fileShelf('kefu.chat.files'),
+  send(sessionId, message) {
+    const upload = uploads.of(sessionId).find(({ id }) => id === message.clientMsgId)
+    // What has just gone up need not come down again to be looked at.
+    if (upload && message.fileId) rememberFile(message.fileId, upload.name, upload.file)
+    realtime.conversation(sessionId).send(message)
+  },
+  refuse(file) {
+    if (file.size === 0) return t('upload.empty')
+    return file.size > MOST_BYTES ? t('upload.tooLarge', { limit: formatBytes(MOST_BYTES) }) : ''
+  },
+  words: wording,
+})
 
-let lastKey = 0
+let owner = kefu.tokens.read()?.owner
+kefu.tokens.onChange?.(() => {
+  const now = kefu.tokens.read()?.owner
+  if (now !== owner) uploads.stop()
+  owner = now
+})
+realtime.on('state', (state) => {
+  if (state === 'online' || state === 'fallback') void uploads.resume()
+})
+addEventListener('beforeunload', (event) => {
+  if (!uploads.atRisk) return
+  event.preventDefault()
+  // Chrome before 119 asks for this one.
+  event.returnValue = true
+})
 
-/** The files on their way into a session. Each becomes a message when it has arrived, in the order chosen. */
-export function useUploads(sessionId: string, conversation: () => Conversation) {
-  const uploads = reactive<Upload[]>([])
-  let queue: Promise<unknown> = Promise.resolve()
-  const stop = new AbortController()
-
-  function add(files: Iterable<File>) {
-    for (const file of files) {
-      const preview = file.type.startsWith('image/') ? URL.createObjectURL(file) : ''
-      const at = uploads.push({ key: ++lastKey, file, preview, percent: 0, state: 'preparing', failure: '' })
-      const upload = uploads[at - 1]
-      if (upload) queue = queue.then(() => send(upload))
-    }
-  }
-
-  async function send(upload: Upload) {
-    if (!uploads.includes(upload)) return
-    upload.failure = ''
-    upload.percent = 0
-    upload.state = 'preparing'
-    try {
-      const { sendFile } = await import('./sendFile.ts')
-      const progress = (percent: number) => {
-        upload.state = 'uploading'
-        upload.percent = percent
-      }
-      const sent = await sendFile(upload.file, sessionId, progress, stop.signal)
-      // Removed by the customer meanwhile: it is not sent.
-      if (!uploads.includes(upload)) return
-      conversation().send({ content: '', contentType: sent.contentType, fileId: sent.fileId })
-      remove(upload)
-    } catch (error) {
-      upload.state = 'failed'
-      upload.failure = error instanceof RangeError ? error.message : wording(error) || t('upload.failed')
-    }
-  }
-
-  function remove(upload: Upload) {
-    const at = uploads.indexOf(upload)
-    if (at >= 0) uploads.splice(at, 1)
-    if (upload.preview) URL.revokeObjectURL(upload.preview)
-  }
-
-  function retry(upload: Upload) {
-    queue = queue.then(() => send(upload))
-  }
-
-  // A file lives in this page only: who leaves now would lose it.
-  const warn = (event: BeforeUnloadEvent) => {
-    if (uploads.length === 0) return
-    event.preventDefault()
-    // Chrome before 119 asks for this one.
-    event.returnValue = true
-  }
-  addEventListener('beforeunload', warn)
-  onBeforeUnmount(() => {
-    removeEventListener('beforeunload', warn)
-    stop.abort()
-    uploads.splice(0).forEach(({ preview }) => preview && URL.revokeObjectURL(preview))
-  })
-
-  return { uploads, add, retry, remove }
+/** The files on their way in a session. */
+export function useUploads(sessionId: string): ShallowRef<readonly Upload[]> {
+  const list = shallowRef<readonly Upload[]>(uploads.of(sessionId))
+  onScopeDispose(uploads.onChange(() => (list.value = uploads.of(sessionId))))
+  void uploads.resume()
+  return list
 }

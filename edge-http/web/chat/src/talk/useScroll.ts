@@ -22,6 +22,7 @@ export function useScroll(box: Ref<HTMLElement | undefined>, content: Ref<HTMLEl
   const pinned = ref(true)
   const missed = ref(0)
   let opened = false
+  let lastTop = 0
   let before = { last: 0, mine: 0 }
   // How high the list was when it was last at its end: without a change there is nothing to follow.
   let followed = ''
@@ -44,12 +45,14 @@ export function useScroll(box: Ref<HTMLElement | undefined>, content: Ref<HTMLEl
     const element = box.value
     if (!element) return
     element.scrollTop = element.scrollHeight
+    lastTop = element.scrollTop
     followed = heights(element)
     pinned.value = true
     missed.value = 0
     if (read) markRead()
   }
 
+  const isNearEnd = (element: HTMLElement) => element.scrollHeight - element.scrollTop - element.clientHeight < NEAR
   const heights = (element: HTMLElement) => `${element.scrollHeight} in ${element.clientHeight}`
 
   /** Stays at the end, where that has moved. */
@@ -68,7 +71,11 @@ export function useScroll(box: Ref<HTMLElement | undefined>, content: Ref<HTMLEl
     const element = box.value
     // While the first messages are still to come, every place is the end.
     if (!element || !opened) return
-    pinned.value = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR
+    // Scrolling that is not the customer's comes late, when more may have come in below, or the box may have changed:
+    // only going up in a box that stays as it is leaves the end.
+    if (isNearEnd(element)) pinned.value = true
+    else if (element.scrollTop < lastTop && heights(element) === followed) pinned.value = false
+    lastTop = element.scrollTop
     if (pinned.value) {
       missed.value = 0
       markRead()
@@ -86,7 +93,8 @@ export function useScroll(box: Ref<HTMLElement | undefined>, content: Ref<HTMLEl
     if (unread) element.scrollTop = unread.offsetTop - 16
     else toBottom()
     followed = heights(element)
-    pinned.value = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR
+    pinned.value = isNearEnd(element)
+    lastTop = element.scrollTop
     markRead()
     void nextTick(onScroll)
   }

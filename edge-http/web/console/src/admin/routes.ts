@@ -6,6 +6,8 @@ import { SECTIONS, type Section } from './sections.ts'
 const PAGES: Record<Section['name'], NonNullable<RouteRecordRaw['component']>> = {
   sessions: () => import('./session/SessionsPage.vue'),
   customers: () => import('./customer/CustomersPage.vue'),
+  archiveReview: () => import('./customer/ArchiveRecordsPage.vue'),
+  archiveHistory: () => import('./customer/ArchiveRecordsPage.vue'),
   pending: () => import('./customer/PendingArchivePage.vue'),
   quickReplies: () => import('./quick-reply/QuickRepliesPage.vue'),
   links: () => import('./link/LinksPage.vue'),
@@ -34,6 +36,7 @@ export const adminRoutes: RouteRecordRaw[] = [
       ...SECTIONS.map(({ path, name, permission }) => ({
         path,
         component: PAGES[name],
+        props: name === 'archiveReview' || name === 'archiveHistory' ? { review: name === 'archiveReview' } : false,
         meta: { permission, title: `admin.section.${name}` },
       })),
     ],

@@ -8,6 +8,8 @@ export interface Section {
     | 'sessions'
     | 'customers'
     | 'pending'
+    | 'archiveReview'
+    | 'archiveHistory'
     | 'teams'
     | 'links'
     | 'users'
@@ -28,6 +30,13 @@ export const SECTIONS: readonly Section[] = [
   { path: '/admin/sessions', name: 'sessions', group: 'service', permission: Permission.SESSION_READ },
   { path: '/admin/customers', name: 'customers', group: 'service', permission: Permission.CUSTOMER_READ },
   { path: '/admin/pending-archive', name: 'pending', group: 'service', permission: Permission.CUSTOMER_READ },
+  {
+    path: '/admin/archive-review',
+    name: 'archiveReview',
+    group: 'service',
+    permission: Permission.ARCHIVE_RECORD_REVIEW,
+  },
+  { path: '/admin/archive-history', name: 'archiveHistory', group: 'service', permission: Permission.CUSTOMER_READ },
   { path: '/admin/quick-replies', name: 'quickReplies', group: 'service', permission: Permission.QUICK_REPLY_READ },
   { path: '/admin/links', name: 'links', group: 'service', permission: Permission.LINK_READ },
   { path: '/admin/teams', name: 'teams', group: 'people', permission: Permission.TEAM_READ },

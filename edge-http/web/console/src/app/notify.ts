@@ -10,6 +10,11 @@ export function toast(text: string): void {
   ElMessage({ message: text, type: 'success', duration: 2500, grouping: true, offset: 24 })
 }
 
+/** Says in passing what was not done, and what to do instead. */
+export function toastWarning(text: string): void {
+  ElMessage({ message: text, type: 'warning', duration: 4000, grouping: true, offset: 24 })
+}
+
 /** Says in passing why something has not worked; it can be closed. */
 export function toastError(error: unknown): void {
   if (error instanceof KefuError && error.reason === 'ABORTED') return

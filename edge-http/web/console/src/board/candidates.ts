@@ -1,54 +1,45 @@
-// Who can be given the chosen sessions, the best first, with the reason.
-import type { Agent, Session } from '@kefu/sdk'
-import { standing } from './order.ts'
+// Who can be given the chosen sessions: Kefu ranks and says why; here the answers for several sessions become one.
+import type { Agent, Candidate, Session } from '@kefu/sdk'
 
-/** Why an agent cannot be given the sessions. */
-export type Obstacle = 'OFFLINE' | 'GONE' | 'AWAY' | 'FULL' | 'OTHER_TEAM' | 'HAS_IT'
+import { kefu } from '../app/kefu.ts'
 
-/** An agent who might be given the sessions. */
-export interface Candidate {
+/** An agent as a candidate for all of the chosen sessions. */
+export interface Choice {
   agent: Agent
-  /** Places left. */
-  room: number
-  /** How many of the chosen sessions fit. */
+  /** Can be given at least one of them now. */
+  eligible: boolean
+  /** Why, or why not, in the reader's language; empty for whoever is not of the sessions' teams. */
+  message: string
+  /** How many of the chosen sessions there is room for. */
   fits: number
-  /** Consultation types of the chosen sessions that the agent's skills name. */
-  skills: string[]
-  /** Why not; null for who may and can. */
-  obstacle: Obstacle | null
 }
 
-function obstacle(agent: Agent, sessions: readonly Session[], room: number): Obstacle | null {
-  const stands = standing(agent)
-  if (sessions.every((session) => session.agentId === agent.userId)) return 'HAS_IT'
-  if (!sessions.every((session) => agent.teamIds.includes(session.teamId))) return 'OTHER_TEAM'
-  if (stands === 'OFFLINE' || stands === 'GONE' || stands === 'AWAY') return stands
-  return room > 0 ? null : 'FULL'
+/** One session for each answer that can differ: candidates depend on the team, and on who serves the session. */
+function differing(sessions: readonly Session[]): Session[] {
+  return [...new Map(sessions.map((session) => [`${session.teamId} ${session.agentId}`, session])).values()]
 }
 
-function candidate(agent: Agent, sessions: readonly Session[]): Candidate {
-  const room = Math.max(0, agent.maxSessions - agent.activeSessions)
-  const types = new Set(sessions.map((session) => session.problemType).filter((type) => type !== ''))
-  return {
-    agent,
-    room,
-    fits: Math.min(room, sessions.length),
-    skills: [...types].filter((type) => agent.skills.includes(type)),
-    obstacle: obstacle(agent, sessions, room),
-  }
+/** One answer of several: whoever cannot take one of the sessions stands with that reason; whoever is missing in an
+    answer is not of that team. The order is that of the first answer, after who has room for more. */
+export function combine(answers: readonly (readonly Candidate[])[], count: number): Choice[] {
+  const known = new Map(answers.flat().flatMap((one) => (one.agent ? [[one.agent.userId, one.agent]] : [])))
+  const choices = [...known.values()].map((agent) => {
+    const found = answers.map((list) => list.find((one) => one.agent?.userId === agent.userId))
+    const against = found.find((one) => !one?.eligible)
+    const eligible = found.every((one) => one?.eligible)
+    const room = Math.max(0, agent.maxSessions - agent.activeSessions)
+    const message = (eligible ? found[0]?.message : found.includes(undefined) ? '' : against?.message) ?? ''
+    return { agent, eligible, message, fits: eligible ? Math.min(room, count) : 0 }
+  })
+  return choices.sort((a, b) => Number(b.eligible) - Number(a.eligible) || b.fits - a.fits)
 }
 
-/** Who can be given these sessions: first whoever has room for more of them, then who is online rather than busy, then
-    who knows more of their subjects, then who has the lower load. Whoever cannot stands behind, with the obstacle. */
-export function rankCandidates(agents: readonly Agent[], sessions: readonly Session[]): Candidate[] {
-  const load = ({ agent }: Candidate) => (agent.maxSessions > 0 ? agent.activeSessions / agent.maxSessions : 1)
-  const isOnline = ({ agent }: Candidate) => Number(standing(agent) === 'ONLINE')
-  const order = (a: Candidate, b: Candidate) =>
-    Number(a.obstacle !== null) - Number(b.obstacle !== null) ||
-    b.fits - a.fits ||
-    isOnline(b) - isOnline(a) ||
-    b.skills.length - a.skills.length ||
-    load(a) - load(b) ||
-    a.agent.name.localeCompare(b.agent.name, 'zh-CN')
-  return agents.map((agent) => candidate(agent, sessions)).sort(order)
+/** Asks who can take the sessions, the best first. */
+export async function askCandidates(sessions: readonly Session[]): Promise<Choice[]> {
+  const asked = differing(sessions).map(({ id }) => kefu.listCandidates({ id }))
+  const answers = await Promise.all(asked)
+  return combine(
+    answers.map(({ list }) => list),
+    sessions.length,
+  )
 }

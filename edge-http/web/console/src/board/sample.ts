@@ -56,6 +56,7 @@ export function sampleSession(fields: Partial<Session>): Session {
     createTime: '2026-11-23T01:00:00Z',
     assignTime: null,
     closeTime: null,
+    archiveDue: false,
     ...fields,
   }
 }

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest'
 import { sparkline } from './sparkline.ts'
 
-it('draws nothing where nothing is known', () => {
+it('draws nothing where no trend is known', () => {
   expect(sparkline([], 100, 24)).toBe('')
   expect(sparkline([null, null], 100, 24)).toBe('')
+  expect(sparkline([null, 3], 100, 24)).toBe('')
 })
 
 it('goes from the left to the right, the least at the bottom', () => {

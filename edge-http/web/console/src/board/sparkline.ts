@@ -1,8 +1,8 @@
 /** An SVG path through values from left to right, the least at the bottom; unknown values leave a gap, and a value alone
-    between gaps is a dot. Empty where nothing is known. */
+    between gaps is a dot. Empty where less than two are known: one makes no trend. */
 export function sparkline(values: readonly (number | null)[], width: number, height: number): string {
   const known = values.filter((value): value is number => value !== null)
-  if (known.length === 0) return ''
+  if (known.length < 2) return ''
   const [low, high] = [Math.min(...known), Math.max(...known)]
   const pad = 2
   const x = (index: number) => pad + (values.length > 1 ? (index / (values.length - 1)) * (width - 2 * pad) : 0)

@@ -13,3 +13,16 @@ it('knows no day that is none', () => {
   expect(startOfDay('yesterday')).toBeUndefined()
   expect(endOfDay('')).toBeUndefined()
 })
+
+it('begins a day when it begins for the company, wherever the browser is', () => {
+  expect(startOfDay('2026-11-23', 'Asia/Shanghai')).toBe('2026-11-22T16:00:00.000Z')
+  expect(endOfDay('2026-11-23', 'Asia/Shanghai')).toBe('2026-11-23T16:00:00.000Z')
+  expect(startOfDay('2026-11-23', 'Pacific/Honolulu')).toBe('2026-11-23T10:00:00.000Z')
+})
+
+it('knows days on which the clocks are changed', () => {
+  expect(startOfDay('2026-03-29', 'Europe/Berlin')).toBe('2026-03-28T23:00:00.000Z')
+  expect(endOfDay('2026-03-29', 'Europe/Berlin')).toBe('2026-03-29T22:00:00.000Z')
+  expect(startOfDay('2026-10-25', 'Europe/Berlin')).toBe('2026-10-24T22:00:00.000Z')
+  expect(endOfDay('2026-10-25', 'Europe/Berlin')).toBe('2026-10-25T23:00:00.000Z')
+})

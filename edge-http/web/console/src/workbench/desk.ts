@@ -9,6 +9,9 @@ import { kefu, realtime } from '../app/kefu.ts'
 export type DeskEvent =
   { kind: 'arrived'; session: Session } | { kind: 'left'; session: Session } | { kind: 'offered'; session: Session }
 
+/** So long the news of a session may come after its message. */
+const SETTLE_MS = 300
+
 /** The agent's desk: own sessions, the waiting ones, offers of transfer, and the agent's own state. */
 export const useDesk = defineStore('desk', () => {
   const auth = useAuth()
@@ -23,6 +26,8 @@ export const useDesk = defineStore('desk', () => {
   const listeners = new Set<(event: DeskEvent) => void>()
   // Sessions that the agent has just taken: no news to whoever did it.
   const taken = new Set<string>()
+  // The newest messages whose sessions have not been told of yet.
+  const spoken = new Map<string, number>()
 
   const isMine = (session?: Session) => session?.status === 'ACTIVE' && session.agentId === me.value
   const isWaiting = (session: Session) => session.status === 'QUEUED' || session.status === 'MESSAGE_LEFT'
@@ -109,6 +114,19 @@ export const useDesk = defineStore('desk', () => {
     }
   }
 
+  /** A message brings no news of its session with it: those follow with somebody's marks, or not at all. */
+  function catchUp(id: string, seq: number): void {
+    const waits = spoken.has(id)
+    spoken.set(id, Math.max(seq, spoken.get(id) ?? 0))
+    if (waits) return
+    setTimeout(() => {
+      const session = known.get(id)
+      const last = spoken.get(id) ?? 0
+      spoken.delete(id)
+      if (session && session.lastSeq < last) void refresh(id).catch(() => undefined)
+    }, SETTLE_MS)
+  }
+
   /** Offers made while nobody was connected are known from the notifications. */
   async function loadOffers(): Promise<void> {
     const { list } = await kefu.listNotifications({ unread: true, size: 50 })
@@ -147,6 +165,10 @@ export const useDesk = defineStore('desk', () => {
     let away = false
     offs = [
       realtime.on('session', put),
+      realtime.on('message', ({ sessionId, seq }) => catchUp(sessionId, seq)),
+      realtime.on('recall', ({ sessionId }) => {
+        if (known.has(sessionId)) void refresh(sessionId).catch(() => undefined)
+      }),
       realtime.on('status', onStatus),
       realtime.on('typing', ({ sessionId, sender }) => {
         if (sender.kind === 'CUSTOMER') onTyping(sessionId)

@@ -25,9 +25,9 @@ export function wrongField(name: FieldName, form: Registration, leaves: boolean)
     case 'phone':
       return isPhone(form.phone) ? null : 'wrong.phone'
     case 'code':
-      return /^\d{6}$/.test(form.code) ? null : 'wrong.code'
+      return /^\d{6}$/.test(codeIn(form.code)) ? null : 'wrong.code'
     case 'emergencyPhone':
-      return !form.emergencyPhone.trim() || /^[0-9+() -]{5,24}$/.test(form.emergencyPhone.trim())
+      return !form.emergencyPhone.trim() || /^[0-9+() -]{5,24}$/.test(halfWidth(form.emergencyPhone).trim())
         ? null
         : 'wrong.emergency'
     case 'question':
@@ -44,7 +44,20 @@ export function isPhone(text: string): boolean {
 
 /** The number without what people, and phones' address books, put into it. */
 export function plainPhone(text: string): string {
-  return text.replace(/[^\d+]/g, '').replace(/^(\+?86)(?=1\d{10}$)/, '')
+  return halfWidth(text)
+    .replace(/[^\d+]/g, '')
+    .replace(/^(\+?86)(?=1\d{10}$)/, '')
+}
+
+/** Digits as everybody writes them: Chinese keyboards have wide ones, too. */
+export function halfWidth(text: string): string {
+  return text.normalize('NFKC')
+}
+
+/** The six digits in what was typed or pasted, be it the whole SMS; else the text itself. */
+export function codeIn(text: string): string {
+  const plain = halfWidth(text)
+  return /(?:^|\D)(\d{3})[ -]?(\d{3})(?!\d)/.exec(plain)?.slice(1).join('') ?? plain
 }
 
 /** A mobile number in the groups in which it is read out. */
@@ -58,9 +71,10 @@ export function tidy(form: Registration): Registration {
     ...form,
     name: form.name.trim(),
     phone: plainPhone(form.phone),
+    code: codeIn(form.code),
     institution: form.institution.trim(),
     position: form.position.trim(),
-    emergencyPhone: form.emergencyPhone.trim(),
+    emergencyPhone: halfWidth(form.emergencyPhone).trim(),
     question: form.question.trim(),
   }
 }

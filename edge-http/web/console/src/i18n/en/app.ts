@@ -14,7 +14,7 @@ const app: typeof zh = {
   none: '—',
   rail: {
     label: 'Main',
-    workbench: 'Workbench',
+    workbench: 'Desk',
     board: 'Board',
     admin: 'Admin',
     account: 'My account',

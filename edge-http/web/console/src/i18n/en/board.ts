@@ -45,7 +45,6 @@ const board: typeof zh = {
   unable: 'Cannot be chosen ({count})',
   best: 'Best choice',
   knows: 'Knows {skills}',
-  busyStill: 'Busy, takes what is assigned',
   fitsOnly: 'Has room for {count} only',
   given: 'Assigned to {name}: {count}',
   refused: 'Not assigned: {count}',
@@ -106,14 +105,7 @@ const board: typeof zh = {
     ASSIGNING: 'Being assigned',
   },
   standing: { ONLINE: 'Online', BUSY: 'Busy', AWAY: 'Break', GONE: 'Disconnected', OFFLINE: 'Offline' },
-  obstacle: {
-    OFFLINE: 'Offline',
-    GONE: 'Disconnected',
-    AWAY: 'On a break',
-    FULL: 'Full',
-    OTHER_TEAM: 'Not in this team',
-    HAS_IT: 'Serves this session',
-  },
+  otherTeam: 'Not in this team',
 }
 
 export default board

@@ -44,7 +44,6 @@ export default {
   unable: '不可选的客服（{count}）',
   best: '推荐',
   knows: '擅长 {skills}',
-  busyStill: '忙碌，只接受指派',
   fitsOnly: '只能再接 {count} 个',
   given: '已将 {count} 个会话分配给 {name}',
   refused: '{count} 个会话没有分配：',
@@ -100,12 +99,5 @@ export default {
     ASSIGNING: '正在分配',
   },
   standing: { ONLINE: '在线', BUSY: '忙碌', AWAY: '小休', GONE: '失去连接', OFFLINE: '离线' },
-  obstacle: {
-    OFFLINE: '离线',
-    GONE: '失去连接',
-    AWAY: '小休中',
-    FULL: '已满',
-    OTHER_TEAM: '不在该团队',
-    HAS_IT: '正在服务此会话',
-  },
+  otherTeam: '不在该团队',
 }

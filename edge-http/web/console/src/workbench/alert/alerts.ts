@@ -8,7 +8,7 @@ import { usePageTitle } from '../../app/title.ts'
 import { i18n } from '../../i18n/index.ts'
 import { useDesk } from '../desk.ts'
 import { createNews } from './news.ts'
-import { inPage, onDesktop } from './notice.ts'
+import { dismiss, inPage, onDesktop } from './notice.ts'
 import { play, unlockAtFirstGesture } from './sound.ts'
 
 /** Calls the agent: for new sessions, for messages that nobody looks at, in the title. Gives how to end it. */
@@ -22,7 +22,7 @@ export function startAlerts(router: Router): () => void {
   const isLookedAt = (sessionId: string) =>
     document.hasFocus() && router.currentRoute.value.params['sessionId'] === sessionId
   const open = (id: string) => void router.push(`/workbench/${id}`)
-  const arrived = createNews(open)
+  const arrived = createNews(open, isLookedAt)
 
   function left(session: Session) {
     const { customerName: name, agentName: agent } = session
@@ -52,6 +52,12 @@ export function startAlerts(router: Router): () => void {
       const session = desk.known.get(sessionId)
       if (type === 'TRANSFER_DECLINED' && session) inPage(session, heading, body, open)
     }),
+    watch(
+      () => router.currentRoute.value.params['sessionId'],
+      (id) => {
+        if (typeof id === 'string') dismiss(id)
+      },
+    ),
     watch(
       () => (preferences.titleBadge ? desk.unanswered + desk.offers.length : 0),
       (count) => (title.badge = count),

@@ -5,8 +5,12 @@ import { i18n } from '../../i18n/index.ts'
 import { inPage, onDesktop } from './notice.ts'
 import { play } from './sound.ts'
 
-/** Gives what tells of a new session; several at once, as after going online, are one notice. */
-export function createNews(open: (id: string) => void): (session: Session) => void {
+/** Gives what tells of a new session; several at once, as after going online, are one notice. One that is already
+    looked at is no news. */
+export function createNews(
+  open: (id: string) => void,
+  isLookedAt: (id: string) => boolean,
+): (session: Session) => void {
   const preferences = usePreferences()
   const { t } = i18n.global
   // New sessions that a notice tells of; it tells of the next ones too while it stands, instead of another over it.
@@ -15,7 +19,7 @@ export function createNews(open: (id: string) => void): (session: Session) => vo
   const news = new Set<Session>()
 
   function tellNews() {
-    const sessions = [...told, ...news]
+    const sessions = [...told, ...news].filter(({ id }) => !isLookedAt(id))
     const former = notice
     notice = undefined
     former?.close()

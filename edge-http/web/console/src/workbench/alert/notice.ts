@@ -27,6 +27,13 @@ export function onDesktop(session: Session, heading: string, text: string, open:
   }
 }
 
+const shown = new Map<string, Set<{ close: () => void }>>()
+
+/** Takes the notices of a session away: somebody is looking at it. */
+export function dismiss(sessionId: string): void {
+  shown.get(sessionId)?.forEach((notice) => notice.close())
+}
+
 /** Shows a notice in the page; a click opens the session. */
 export function inPage(
   session: Session,
@@ -46,7 +53,12 @@ export function inPage(
       open(session.id)
       handle.close()
     },
-    onClose,
+    onClose: () => {
+      ofSession.delete(handle)
+      onClose?.()
+    },
   })
+  const ofSession = shown.get(session.id) ?? new Set()
+  shown.set(session.id, ofSession.add(handle))
   return handle
 }

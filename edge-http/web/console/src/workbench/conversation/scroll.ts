@@ -11,12 +11,14 @@ export function useScroll(sessionId: string, scroller: Ref<HTMLElement | null>, 
   const atEnd = ref(true)
   // Whether the end is followed; a picture that loads or a box that grows must not end it, only the reader does.
   let pinned = true
+  let lastTop = 0
   let observer: ResizeObserver | undefined
 
   function toEnd() {
     const element = scroller.value
     if (!element) return
     element.scrollTop = element.scrollHeight
+    lastTop = element.scrollTop
     pinned = true
     atEnd.value = true
   }
@@ -24,7 +26,10 @@ export function useScroll(sessionId: string, scroller: Ref<HTMLElement | null>, 
   function onScroll() {
     const element = scroller.value
     if (!element) return
-    pinned = element.scrollHeight - element.scrollTop - element.clientHeight <= NEAR_PX
+    // The news of our own scrolling comes when more may have come in below: only going up leaves the end.
+    if (element.scrollHeight - element.scrollTop - element.clientHeight <= NEAR_PX) pinned = true
+    else if (element.scrollTop < lastTop) pinned = false
+    lastTop = element.scrollTop
     atEnd.value = pinned
   }
 

@@ -1,0 +1,96 @@
+import { KefuError, type Customer, type CustomerGender } from '@kefu/sdk'
+import { reactive, ref, type Ref } from 'vue'
+
+import { kefu } from '../app/kefu.ts'
+import { messageOf } from '../app/notify.ts'
+
+/** What is written down about a customer in a line, in the order of the form. */
+export const FIELDS = [
+  'name',
+  'phone',
+  'institution',
+  'department',
+  'position',
+  'landline',
+  'email',
+  'emergencyPhone',
+  'institutionPhone',
+  'region',
+  'address',
+  'creditCode',
+  'businessModules',
+] as const
+
+/** A field of one line. */
+export type Field = (typeof FIELDS)[number]
+
+/** A customer's record while it is being changed. */
+export type CustomerForm = Record<Field | 'remark', string> & { vip: boolean; gender: CustomerGender }
+
+/** A form of a customer's record. */
+export interface CustomerEditing {
+  form: CustomerForm
+  /** By field, in the user's words. */
+  errors: Record<string, string | undefined>
+  /** What is wrong with the whole; empty for nothing. */
+  failure: Ref<string>
+  busy: Ref<boolean>
+  begin(from: Customer): void
+  /** Saves what has changed; null if that failed, and the errors say why. `then` goes with it. */
+  save(from: Customer, then?: (saved: Customer) => Promise<void>): Promise<Customer | null>
+}
+
+/** Edits a customer's record: the fields, what is wrong with each, and saving only what has changed. */
+export function useCustomer(): CustomerEditing {
+  const lines = Object.fromEntries([...FIELDS, 'remark'].map((field) => [field, ''])) as Record<
+    Field | 'remark',
+    string
+  >
+  const form = reactive<CustomerForm>({ ...lines, vip: false, gender: 'GENDER_UNSPECIFIED' })
+  const errors = reactive<Record<string, string | undefined>>({})
+  const failure = ref('')
+  const busy = ref(false)
+
+  function clear() {
+    for (const field of Object.keys(errors)) delete errors[field]
+    failure.value = ''
+  }
+
+  function begin(from: Customer) {
+    for (const field of [...FIELDS, 'remark'] as const) form[field] = from[field]
+    form.vip = from.level === 'VIP'
+    form.gender = from.gender
+    clear()
+  }
+
+  function changes(from: Customer) {
+    const changed = ([...FIELDS, 'remark'] as const).filter((field) => form[field].trim() !== from[field])
+    const level = form.vip ? ('VIP' as const) : ('NORMAL' as const)
+    return {
+      ...Object.fromEntries(changed.map((field) => [field, form[field].trim()])),
+      ...(level !== from.level && { level }),
+      ...(form.gender !== from.gender && { gender: form.gender }),
+    }
+  }
+
+  async function save(from: Customer, then?: (saved: Customer) => Promise<void>) {
+    if (busy.value) return null
+    busy.value = true
+    clear()
+    try {
+      const changed = changes(from)
+      const nothing = Object.keys(changed).length === 0
+      const saved = nothing ? from : await kefu.updateCustomerPatch({ id: from.id, ...changed })
+      await then?.(saved)
+      return saved
+    } catch (error) {
+      for (const detail of error instanceof KefuError ? error.details : []) errors[detail.field] = detail.reason
+      failure.value = messageOf(error)
+      return null
+    } finally {
+      busy.value = false
+    }
+  }
+
+  return { form, errors, failure, busy, begin, save }
+}
