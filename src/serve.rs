@@ -210,6 +210,7 @@ fn socket_options(config: &Config, core: &Core) -> kefu_edge_ws::Options {
         silence: Duration::from_secs(config.realtime.silence_seconds),
         auth_timeout: Duration::from_secs(config.realtime.auth_seconds),
         max_connections: config.http.max_connections,
+        frame_rate: kefu_edge_ws::Rate::per_minute(config.realtime.frames_per_minute),
         ..kefu_edge_ws::Options::default()
     }
 }

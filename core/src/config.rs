@@ -137,6 +137,8 @@ section! {
         auth_seconds: u64,
         /// Messages a second of one sender.
         sends_per_second: u64,
+        /// Frames a minute of one connection.
+        frames_per_minute: u32,
     }
 }
 section! {
@@ -212,7 +214,7 @@ impl Config {
     }
 
     /// Every number, with the most that makes sense: beyond it, times and sizes overflow.
-    fn numbers(&self) -> [(&'static str, i64, i64); 13] {
+    fn numbers(&self) -> [(&'static str, i64, i64); 14] {
         [
             ("http.max_body_bytes", number(self.http.max_body_bytes), 4 << 20),
             ("http.max_connections", number(self.http.max_connections), 1_000_000),
@@ -227,6 +229,7 @@ impl Config {
             ("realtime.silence_seconds", number(self.realtime.silence_seconds), 86_400),
             ("realtime.auth_seconds", number(self.realtime.auth_seconds), 3600),
             ("realtime.sends_per_second", number(self.realtime.sends_per_second), 1_000_000),
+            ("realtime.frames_per_minute", number(self.realtime.frames_per_minute), 100_000_000),
         ]
     }
 }

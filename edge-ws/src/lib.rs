@@ -77,7 +77,7 @@ impl Default for Options {
             slow_timeout: Duration::from_secs(30),
             max_frame_bytes: 64 << 10,
             max_connections: 20_000,
-            frame_rate: Rate { per_second: 2.0, burst: 60.0 },
+            frame_rate: Rate::per_minute(120),
         }
     }
 }

@@ -13,6 +13,15 @@ pub struct Rate {
     pub burst: f64,
 }
 
+impl Rate {
+    /// So often in a minute, half of it at once.
+    #[must_use]
+    pub fn per_minute(times: u32) -> Self {
+        let times = f64::from(times);
+        Self { per_second: times / 60.0, burst: (times / 2.0).max(1.0) }
+    }
+}
+
 /// A bucket that fills at a [`Rate`].
 #[derive(Debug)]
 pub(crate) struct Bucket {
