@@ -3,10 +3,11 @@
 # make check    formatting, lints, types: the quick look before a commit
 # make gen      write the derived files anew
 # make release  the optimised binary
+# make bench    measure it: ARGS="--only messages" and more, see docs/bench.md
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run test check gen release deps test-deps
+.PHONY: run test check gen release bench deps test-deps
 
 # Always the whole workspace: another choice of packages is another choice of features, and builds everything again.
 CARGO := cargo --locked
@@ -41,6 +42,15 @@ gen: deps
 
 release: deps $(PAGES)
 	$(CARGO) build --release
+
+# With as many connections as the system lets one process have; on the servers, the messages.
+bench: DATABASES ?= mariadb postgres
+bench: test-deps $(PAGES)
+	$(CARGO) build --release --workspace
+	ulimit -n "$$(ulimit -Hn)" && target/release/kefu-bench $(ARGS) && for database in $(DATABASES); do \
+		tests/with-databases --durable target/release/kefu-bench --database $$database --only messages $(ARGS) \
+			|| exit; \
+	done
 
 $(PAGES): $(PAGES_OF) | deps
 	npm run build

@@ -10,7 +10,7 @@ use axum::Router;
 use kefu_core::config::Config;
 use kefu_core::{Clock, Core, demo};
 use kefu_edge_http::Probes;
-use kefu_edge_ws::{Edge, Rate};
+use kefu_edge_ws::Edge;
 use kefu_proto::contract;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
@@ -210,7 +210,7 @@ fn socket_options(config: &Config, core: &Core) -> kefu_edge_ws::Options {
         silence: Duration::from_secs(config.realtime.silence_seconds),
         auth_timeout: Duration::from_secs(config.realtime.auth_seconds),
         max_connections: config.http.max_connections,
-        frame_rate: Rate::per_minute(config.realtime.frames_per_minute),
+        frame_rate: kefu_edge_ws::Rate::per_minute(config.realtime.frames_per_minute),
         ..kefu_edge_ws::Options::default()
     }
 }

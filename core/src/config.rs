@@ -137,8 +137,8 @@ section! {
         auth_seconds: u64,
         /// Messages a second of one sender.
         sends_per_second: u64,
-        /// Frames a minute of one socket.
-        frames_per_minute: u64,
+        /// Frames a minute of one connection.
+        frames_per_minute: u32,
     }
 }
 section! {

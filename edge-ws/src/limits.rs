@@ -14,11 +14,11 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// So many a minute, half of them at once.
-    pub fn per_minute(count: u64) -> Self {
-        // Nobody sets a limit that a float cannot tell from the next.
-        let count = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-        Self { per_second: count / 60.0, burst: (count / 2.0).max(1.0) }
+    /// So often in a minute, half of it at once.
+    #[must_use]
+    pub fn per_minute(times: u32) -> Self {
+        let times = f64::from(times);
+        Self { per_second: times / 60.0, burst: (times / 2.0).max(1.0) }
     }
 }
 

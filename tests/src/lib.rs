@@ -4,6 +4,7 @@
 //! A test is a function of a [`Server`]; [`on_each_database!`] turns it into one test per database. Tests share
 //! the servers that `tests/with-databases` has started, so each works in a tenant of its own.
 
+pub mod bench;
 pub mod contract;
 pub mod database;
 pub mod delivery;

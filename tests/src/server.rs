@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -37,6 +38,8 @@ pub struct Server {
     settings: Vec<(&'static str, String)>,
     /// The process, of a private server.
     process: Option<Child>,
+    /// Its log is shown at the end, as the output of the test that used it.
+    shows_log: bool,
 }
 
 impl Server {
@@ -69,6 +72,7 @@ impl Server {
             folder: part("data")?.into(),
             settings: Vec::new(),
             process: None,
+            shows_log: false,
         })
     }
 
@@ -93,7 +97,7 @@ impl Server {
     async fn launched(options: Options, url: String, folder: PathBuf) -> Result<Self> {
         let Options { database, settings } = options;
         let (http, grpc) = (String::new(), String::new());
-        let mut server = Self { database, http, grpc, url, folder, settings, process: None };
+        let mut server = Self { database, http, grpc, url, folder, settings, process: None, shows_log: true };
         server.launch().await?;
         Ok(server)
     }
@@ -103,9 +107,9 @@ impl Server {
     /// # Errors
     /// It does not end within half a minute.
     pub async fn stop(&mut self) -> Result<(ExitStatus, Duration)> {
-        let pid = std::fs::read_to_string(self.folder.join("kefu.pid"))?;
+        let pid = self.pid()?.to_string();
         let asked = Instant::now();
-        ensure!(Command::new("kill").args(["-TERM", pid.trim()]).status()?.success(), "no process {pid}");
+        ensure!(Command::new("kill").args(["-TERM", &pid]).status()?.success(), "no process {pid}");
         let process = self.process.as_mut().context("a shared server is not to be stopped")?;
         let status = ended(process, Duration::from_secs(30)).await?;
         let took = asked.elapsed();
@@ -135,13 +139,25 @@ impl Server {
         self.kill();
     }
 
+    /// The process of a private server.
+    ///
+    /// # Errors
+    /// It was never started.
+    pub fn pid(&self) -> Result<u32> {
+        Ok(std::fs::read_to_string(self.folder.join("kefu.pid"))?.trim().parse()?)
+    }
+
+    /// Keeps the log of a private server to itself.
+    pub fn hide_log(&mut self) {
+        self.shows_log = false;
+    }
+
     /// The memory that the process of a private server holds, in bytes.
     ///
     /// # Errors
     /// It does not run.
     pub fn memory(&self) -> Result<u64> {
-        let pid = std::fs::read_to_string(self.folder.join("kefu.pid"))?;
-        let status = std::fs::read_to_string(format!("/proc/{}/status", pid.trim()))?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
         let kib: u64 = line.trim().trim_end_matches(" kB").trim().parse()?;
         Ok(kib * 1024)
@@ -164,7 +180,7 @@ impl Server {
     }
 
     async fn ready_line(&mut self) -> Result<Json> {
-        for _ in 0..600 {
+        for _ in 0..6000 {
             let text = std::fs::read_to_string(self.log_path())?;
             let line = text.lines().filter(|line| line.contains(r#""ready":true"#)).find_map(json);
             if let Some(line) = line {
@@ -175,7 +191,7 @@ impl Server {
             {
                 break;
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
         bail!("kefu does not start:\n{}", std::fs::read_to_string(self.log_path())?)
     }
@@ -254,7 +270,9 @@ impl Drop for Server {
             return;
         }
         self.kill();
-        if let Ok(log) = std::fs::read_to_string(self.log_path()) {
+        if self.shows_log
+            && let Ok(log) = std::fs::read_to_string(self.log_path())
+        {
             // The test's own output: nextest shows it if the test fails.
             drop(writeln!(std::io::stdout(), "--- the server's log\n{log}"));
         }
@@ -296,8 +314,21 @@ pub async fn run(arguments: &[&str], settings: &[(&str, &str)], limit: Duration)
     Ok(process.wait_with_output()?)
 }
 
-/// The binary that was built with the tests.
+static BINARY: OnceLock<PathBuf> = OnceLock::new();
+
+/// Starts this binary from now on, and no other.
+///
+/// # Errors
+/// Another was chosen before.
+pub fn use_binary(path: PathBuf) -> Result<()> {
+    BINARY.set(path).map_err(|path| anyhow::anyhow!("another binary than {} was chosen before", path.display()))
+}
+
+/// The binary that was built with the tests, unless another was chosen.
 fn binary() -> Result<PathBuf> {
+    if let Some(path) = BINARY.get() {
+        return Ok(path.clone());
+    }
     if let Some(path) = std::env::var_os("KEFU_TEST_BIN") {
         return Ok(path.into());
     }

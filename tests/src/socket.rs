@@ -152,6 +152,11 @@ impl Socket {
         Ok(self.passed.drain(..).collect())
     }
 
+    /// Forgets the frames that came while another was expected.
+    pub fn forget(&mut self) {
+        self.passed.clear();
+    }
+
     /// Ends the connection as a broken line does: without a word.
     pub fn cut(self) {
         drop(self.stream);

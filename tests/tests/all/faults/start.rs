@@ -121,6 +121,7 @@ async fn wrong_variables_are_refused() -> Result<()> {
         ("KEFU_AUTH_LOGIN_TRIES", "ten", "KEFU_AUTH_LOGIN_TRIES"),
         ("KEFU_REALTIME_SILENCE_SECONDS", "0", "realtime.silence_seconds"),
         ("KEFU_REALTIME_SENDS_PER_SECOND", "0", "realtime.sends_per_second"),
+        ("KEFU_REALTIME_FRAMES_PER_MINUTE", "0", "realtime.frames_per_minute"),
         ("KEFU_LOG_FORMAT", "xml", "log.format"),
         ("KEFU_LOG_FILTER", "a=b=c", "log.filter"),
     ] {
