@@ -13,7 +13,6 @@ mod login;
 mod marks;
 mod message;
 mod notification;
-mod objects;
 mod operation_log;
 mod poll;
 mod purity;
