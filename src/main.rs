@@ -1,6 +1,7 @@
 //! Kefu in one binary: the command line, and what each command does.
 
 mod observe;
+mod port;
 mod serve;
 mod shutdown;
 mod tenant;

@@ -16,15 +16,15 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use crate::shutdown::Signals;
-use crate::{observe, say, tenant};
+use crate::{observe, port, say, tenant};
 
 /// The longest a long poll waits (`PollEvents`).
 const LONG_POLL: Duration = Duration::from_secs(25);
@@ -125,8 +125,8 @@ impl Node {
         let routes = grpc_routes(&core, health_service)?;
         let timeout = Duration::from_secs(config.http.request_seconds) + LONG_POLL;
         let stop = closing.clone();
+        let incoming = ReceiverStream::new(port::connections(grpc, config.http.max_connections, closing.clone()));
         let grpc = tokio::spawn(async move {
-            let incoming = TcpIncoming::from(grpc).with_nodelay(Some(true));
             let server = grpc_server(timeout).add_routes(routes);
             Ok(server.serve_with_incoming_shutdown(incoming, stop.cancelled_owned()).await?)
         });
@@ -210,6 +210,7 @@ fn socket_options(config: &Config, core: &Core) -> kefu_edge_ws::Options {
         silence: Duration::from_secs(config.realtime.silence_seconds),
         auth_timeout: Duration::from_secs(config.realtime.auth_seconds),
         max_connections: config.http.max_connections,
+        max_frame_bytes: config.realtime.max_frame_bytes,
         frame_rate: kefu_edge_ws::Rate::per_minute(config.realtime.frames_per_minute),
         ..kefu_edge_ws::Options::default()
     }

@@ -15,6 +15,9 @@ const PREFIX: &str = "KEFU_";
 /// Variables with the prefix that belong to tests and tools, not to the configuration.
 const FOREIGN: &str = "KEFU_TEST_";
 
+/// The first frame of a client has to fit: a token, and where it stopped in two hundred sessions.
+const LEAST_FRAME: i64 = 16 << 10;
+
 macro_rules! section {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$doc])*
@@ -139,6 +142,8 @@ section! {
         sends_per_second: u64,
         /// Frames a minute of one connection.
         frames_per_minute: u32,
+        /// Largest frame of a client.
+        max_frame_bytes: usize,
     }
 }
 section! {
@@ -207,14 +212,15 @@ impl Config {
         origins.iter().try_for_each(|origin| only("http.allowed_origins", origin, &["http://", "https://", "*"]))?;
         anyhow::ensure!(!self.data.dir.as_os_str().is_empty(), "configuration: data.dir is empty");
         for (key, value, most) in self.numbers() {
-            let right = (1..=most).contains(&value);
-            anyhow::ensure!(right, "configuration: {key} is {value}, but must be between 1 and {most}");
+            let least = if key == "realtime.max_frame_bytes" { LEAST_FRAME } else { 1 };
+            let right = (least..=most).contains(&value);
+            anyhow::ensure!(right, "configuration: {key} is {value}, but must be between {least} and {most}");
         }
         Ok(self)
     }
 
     /// Every number, with the most that makes sense: beyond it, times and sizes overflow.
-    fn numbers(&self) -> [(&'static str, i64, i64); 14] {
+    fn numbers(&self) -> [(&'static str, i64, i64); 15] {
         [
             ("http.max_body_bytes", number(self.http.max_body_bytes), 4 << 20),
             ("http.max_connections", number(self.http.max_connections), 1_000_000),
@@ -230,6 +236,7 @@ impl Config {
             ("realtime.auth_seconds", number(self.realtime.auth_seconds), 3600),
             ("realtime.sends_per_second", number(self.realtime.sends_per_second), 1_000_000),
             ("realtime.frames_per_minute", number(self.realtime.frames_per_minute), 100_000_000),
+            ("realtime.max_frame_bytes", number(self.realtime.max_frame_bytes), 1 << 20),
         ]
     }
 }
@@ -331,6 +338,8 @@ mod tests {
             ("", vec![("KEFU_DATABASE_URL", "oracle://scott:tiger@db")], "database.url"),
             ("[auth]\nlogin_tries = 0", vec![], "auth.login_tries"),
             ("[sms]\nurl = \"\"", vec![], "sms.url"),
+            ("", vec![("KEFU_REALTIME_MAX_FRAME_BYTES", "1024")], "realtime.max_frame_bytes"),
+            ("", vec![("KEFU_REALTIME_MAX_FRAME_BYTES", "1048577")], "realtime.max_frame_bytes"),
             ("", vec![("KEFU_AUTH_ACCESS_MINUTES", "9223372036854775807")], "auth.access_minutes"),
             ("[http]\nallowed_origins = [\"help.example.com\"]", vec![], "http.allowed_origins"),
         ] {

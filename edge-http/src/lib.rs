@@ -9,6 +9,7 @@ mod envelope;
 mod frame;
 mod grpc_web;
 mod headers;
+mod pace;
 mod pages;
 mod probe;
 mod range;
@@ -57,6 +58,8 @@ pub struct Options {
     pub max_connections: usize,
     /// The longest wait for the head of a request.
     pub header_timeout: Duration,
+    /// How long a connection may rest between two requests: longer than the proxies before it let theirs.
+    pub idle_timeout: Duration,
 }
 
 impl Default for Options {
@@ -69,6 +72,7 @@ impl Default for Options {
             trusted_proxies: Vec::new(),
             max_connections: 20_000,
             header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(90),
         }
     }
 }

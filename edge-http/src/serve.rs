@@ -3,7 +3,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -19,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::Options;
+use crate::pace::{Paced, Turn};
 
 /// The longest wait for calls under way at the end.
 const DRAIN: Duration = Duration::from_secs(4);
@@ -77,8 +77,8 @@ pub async fn serve(
 
 fn builder(options: &Options) -> Builder<TokioExecutor> {
     let mut http = Builder::new(TokioExecutor::new());
-    // Without a timer hyper ignores its deadlines.
-    http.http1().timer(TokioTimer::new()).header_read_timeout(options.header_timeout).max_buf_size(READ_BUFFER_BYTES);
+    // Without a timer hyper ignores its deadlines. This one counts from the last answer; see `pace`.
+    http.http1().timer(TokioTimer::new()).header_read_timeout(options.idle_timeout).max_buf_size(READ_BUFFER_BYTES);
     http.http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(PING_EVERY)
@@ -99,28 +99,16 @@ async fn connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
-    let asked = Arc::new(AtomicBool::new(false));
-    let seen = asked.clone();
+    let turn = Arc::new(Turn::default());
+    let paced = Paced::new(stream, turn.clone(), header_timeout);
     let service = hyper::service::service_fn(move |mut request: http::Request<Incoming>| {
-        seen.store(true, Ordering::Relaxed);
+        let answering = turn.ours(&request);
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request)
+        let answer = router.clone().oneshot(request);
+        async move { answer.await.map(|response| answering.with(response)) }
     });
-    let served = watcher.watch(http.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned());
-    tokio::select! {
-        result = served => {
-            if let Err(error) = result {
-                tracing::debug!(error, "connection ended");
-            }
-        }
-        () = silence(&asked, header_timeout) => tracing::debug!(%peer, "no request in time"),
-    }
-}
-
-/// Ends when no request came in time: hyper's own deadline starts only when the protocol's version is known.
-async fn silence(asked: &AtomicBool, timeout: Duration) {
-    tokio::time::sleep(timeout).await;
-    if asked.load(Ordering::Relaxed) {
-        std::future::pending::<()>().await;
+    let served = watcher.watch(http.serve_connection_with_upgrades(TokioIo::new(paced), service).into_owned());
+    if let Err(error) = served.await {
+        tracing::debug!(error, %peer, "connection ended");
     }
 }

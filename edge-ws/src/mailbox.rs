@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use kefu_planted::{Bug, planted};
 use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::notification::v1::Notification;
 use kefu_proto::realtime::v1::frame::Frame as Pushed;
@@ -115,6 +116,7 @@ impl Mailbox {
                         self.cursors.sent(session, seq);
                         self.remember(message.message_id, session);
                     }
+                    Decision::Send if planted(Bug::CursorOnSend) => self.cursors.sent(session, seq),
                     Decision::SendAgain => {
                         self.outbox.state(Key::Recall { session, seq }, 0, item.text.clone());
                         push_bounded(&mut self.recalled, (session, seq));

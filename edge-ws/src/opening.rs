@@ -17,6 +17,7 @@ use crate::Shared;
 use crate::core::Caller;
 use crate::frame::{self, Auth, Close, Inbound, close};
 use crate::hub::Peer;
+use crate::limits::Bucket;
 use crate::mailbox::{Ending, Mailbox, Who, resync};
 use crate::wire::{Event, Wire};
 
@@ -30,6 +31,7 @@ pub(crate) struct Opened {
 /// Waits for the first frame, which must be `auth`. None: the client has gone.
 pub(crate) async fn first_frame(shared: &Shared, wire: &mut Wire) -> Result<Auth, Option<Ending>> {
     let deadline = Instant::now() + shared.options.auth_timeout;
+    let mut frames = Bucket::new(shared.options.frame_rate, Instant::now());
     loop {
         let event = tokio::select! {
             event = wire.event(true, || None) => event,
@@ -45,7 +47,14 @@ pub(crate) async fn first_frame(shared: &Shared, wire: &mut Wire) -> Result<Auth
             },
             Event::Gone => Err(None),
             Event::Broken(close) => Err(Some(Ending::Close(close))),
-            Event::Alive | Event::Room => continue,
+            Event::Alive => match frames.take(Instant::now()) {
+                Ok(()) => continue,
+                Err(wait) => {
+                    let close = Close::new(close::TOO_MANY, "too many frames");
+                    Err(Some(Ending::Close(Close { retry_after: Some(wait), ..close })))
+                }
+            },
+            Event::Room => continue,
         };
     }
 }

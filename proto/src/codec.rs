@@ -63,7 +63,10 @@ impl<U: prost::Message + prost::Name + Default + Checked> Decoder for CheckedDec
     fn decode(&mut self, src: &mut DecodeBuf<'_>) -> Result<Option<U>, Status> {
         // A NUL on the wire is rare, and nearly always belongs to a number: only then is it worth a closer look.
         let suspicious = src.chunk().len() < src.remaining() || src.chunk().contains(&0);
-        let Some(message) = self.0.decode(src)? else {
+        // What tonic calls an internal error is the caller's: these bytes are no such message.
+        let decoded =
+            self.0.decode(src).map_err(|status| error::invalid(&[Violation::new("", "protobuf", status.message())]))?;
+        let Some(message) = decoded else {
             return Ok(None);
         };
         if let Err(broken) = message.check() {

@@ -17,6 +17,11 @@ use crate::contract::pool;
 /// The domain in `google.rpc.ErrorInfo`.
 pub const DOMAIN: &str = "kefu";
 
+/// The most fields that an error names: a body may hold a hundred thousand mistakes.
+pub const MOST_VIOLATIONS: usize = 32;
+/// The most characters of a field's path that are told; whoever sent a longer one knows the rest.
+const MOST_PATH: usize = 128;
+
 /// The language of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Lang {
@@ -84,7 +89,7 @@ impl Violation {
 
     /// A broken rule; `field` is the path as the caller wrote it.
     pub fn at(field: &str, rule: &str, bound: impl Into<String>) -> Self {
-        Self { field: field.to_owned(), rule: rule.to_owned(), bound: bound.into() }
+        Self { field: field.chars().take(MOST_PATH).collect(), rule: rule.to_owned(), bound: bound.into() }
     }
 
     /// The sentence to show.
@@ -169,8 +174,9 @@ impl From<Problem> for Status {
     }
 }
 
-/// The request has fields that break rules.
+/// The request has fields that break rules; the first of them are named.
 pub fn invalid(violations: &[Violation]) -> Status {
+    let violations = violations.get(..MOST_VIOLATIONS).unwrap_or(violations);
     Problem::new(ErrorReason::InvalidArgument).violations(violations.to_vec()).into_status()
 }
 
@@ -215,6 +221,7 @@ pub fn violations(broken: &ValidationError) -> Vec<Violation> {
     broken
         .violations()
         .iter()
+        .take(MOST_VIOLATIONS)
         .map(|v| {
             // The bound stands in the message only, as `value length must be at least 3 characters`.
             let bound = v.message().split(|c: char| !(c.is_ascii_digit() || c == '-' || c == '.'));
@@ -269,6 +276,7 @@ fn violation_text(rule: &str, bound: &str, lang: Lang) -> String {
         (_, "same") => ("不能与原值相同", "must differ from the present value"),
         (_, "duplicate") => ("只能设置其中一个", "excludes another field that is set"),
         (_, "json") => ("不是有效的 JSON：{}", "is not valid JSON: {}"),
+        (_, "protobuf") => ("不是有效的 protobuf：{}", "is not valid protobuf: {}"),
         (_, "multipart") => ("不是有效的 multipart：{}", "is not valid multipart: {}"),
         (_, "single") => ("只能出现一次", "is given more than once"),
         (_, "before_file") => ("必须放在文件之前", "must come before the file"),

@@ -12,7 +12,7 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::Value as Json;
 
 use crate::contract::pool;
-use crate::error::Violation;
+use crate::error::{MOST_VIOLATIONS, Violation};
 
 const TIMESTAMP: &str = "google.protobuf.Timestamp";
 const FIELD_MASK: &str = "google.protobuf.FieldMask";
@@ -202,7 +202,9 @@ struct Reader {
 
 impl Reader {
     fn fail<T>(&mut self, path: &str, rule: &str, bound: &str) -> Option<T> {
-        self.wrong.push(Violation::at(path, rule, bound));
+        if self.wrong.len() < MOST_VIOLATIONS {
+            self.wrong.push(Violation::at(path, rule, bound));
+        }
         None
     }
 
@@ -219,7 +221,7 @@ impl Reader {
         for (name, json) in object {
             let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
             let Some(field) = find_field(descriptor, name) else {
-                self.wrong.push(Violation::at(&path, "unknown_field", ""));
+                self.fail::<()>(&path, "unknown_field", "");
                 continue;
             };
             if json.is_null() {
@@ -227,7 +229,7 @@ impl Reader {
             }
             let twice = field.containing_oneof().is_some_and(|one| one.fields().any(|f| message.has_field(&f)));
             if twice {
-                self.wrong.push(Violation::at(&path, "duplicate", ""));
+                self.fail::<()>(&path, "duplicate", "");
             } else if let Some(value) = self.field(&field, json, &path) {
                 message.set_field(&field, value);
             }
@@ -356,6 +358,15 @@ mod tests {
         assert_eq!(from_json::<CreateTeamRequest>(&to_json(&team)).unwrap(), team);
         let update: UpdateTeamRequest = from_json(&json!({"id": 3, "updateMask": "workingHours,name"})).unwrap();
         assert_eq!((update.id, update.update_mask.unwrap().paths), (3, vec!["working_hours".into(), "name".into()]));
+    }
+
+    #[test]
+    fn not_every_one_of_very_many_mistakes_is_named() {
+        let many: serde_json::Map<_, _> = (0..100_000).map(|n| (format!("k{n}"), json!(0))).collect();
+        let wrong = from_json::<CreateTeamRequest>(&json!(many)).unwrap_err();
+        assert_eq!(wrong.len(), crate::error::MOST_VIOLATIONS);
+        let wrong = from_json::<CreateTeamRequest>(&json!({"名".repeat(10_000): 0})).unwrap_err();
+        assert!(wrong[0].field.len() < 1000);
     }
 
     #[test]

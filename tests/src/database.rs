@@ -67,6 +67,14 @@ impl Inspector {
         Ok(Self(sea_orm::Database::connect(options).await?))
     }
 
+    /// Closes it.
+    ///
+    /// # Errors
+    /// It does not close well.
+    pub async fn close(self) -> Result<()> {
+        Ok(self.0.close().await?)
+    }
+
     /// The first column of each row, as text.
     ///
     /// # Errors

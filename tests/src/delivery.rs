@@ -6,6 +6,8 @@ mod client;
 mod deaf;
 pub mod history;
 pub mod judge;
+pub mod planted;
+pub mod power;
 mod rogue;
 pub mod rows;
 mod view;

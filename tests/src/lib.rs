@@ -9,6 +9,8 @@ pub mod contract;
 pub mod database;
 pub mod delivery;
 pub mod grpc;
+pub mod hostile;
+pub mod objects;
 pub mod proxy;
 pub mod rest;
 pub mod rules;

@@ -85,7 +85,7 @@ impl Rest {
     pub fn new(address: &str) -> Result<Self> {
         // The only failure is that another test of the process was first.
         drop(rustls::crypto::ring::default_provider().install_default());
-        // The server closes a connection that has been idle for ten seconds: one of that age is not used again.
+        // A server that is started again on the same port has closed what was idle: old connections are not used.
         let client = reqwest::Client::builder()
             .timeout(Duration::from_secs(60))
             .pool_idle_timeout(Duration::from_secs(5))

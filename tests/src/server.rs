@@ -157,8 +157,21 @@ impl Server {
     /// # Errors
     /// It does not run.
     pub fn memory(&self) -> Result<u64> {
+        self.status("VmRSS:")
+    }
+
+    /// The most memory that the process of a private server has ever held, in bytes.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn peak_memory(&self) -> Result<u64> {
+        self.status("VmHWM:")
+    }
+
+    /// A size that the system knows of the process, in bytes.
+    fn status(&self, name: &str) -> Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;
         let kib: u64 = line.trim().trim_end_matches(" kB").trim().parse()?;
         Ok(kib * 1024)
     }
@@ -201,8 +214,8 @@ impl Server {
         &self.folder
     }
 
-    /// What a private server has said so far.
-    fn log_path(&self) -> PathBuf {
+    /// Where a private server writes what it says.
+    pub fn log_path(&self) -> PathBuf {
         self.folder.join("kefu.log")
     }
 

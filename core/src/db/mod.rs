@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use kefu_migrations::{Migrator, MigratorTrait};
+use kefu_planted::{Bug, planted};
 use sea_orm::sqlx::Connection as _;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
@@ -48,6 +49,9 @@ impl Db {
             Self { write: pool.clone(), read: pool }
         };
         db.migrate().await?;
+        if [Bug::MaxSeq, Bug::NoDedupe, Bug::DedupeByToken].into_iter().any(planted) {
+            db.without_keys().await?;
+        }
         db.check_durability(config.allow_unsafe_durability).await?;
         Ok(db)
     }
@@ -66,6 +70,14 @@ impl Db {
         Migrator::up(&txn, None).await?;
         txn.query_one_raw(statement(unlock)).await?;
         txn.commit().await
+    }
+
+    /// Takes away the keys of messages, for planted bugs that would get no further than to them.
+    async fn without_keys(&self) -> Result<(), DbErr> {
+        for columns in ["session_id_seq", "session_id_sender_kind_sender_id_client_msg_id"] {
+            self.write.execute_unprepared(&format!("DROP INDEX IF EXISTS uk_chat_message_{columns}")).await?;
+        }
+        Ok(())
     }
 
     /// The connection for reading.
@@ -114,7 +126,7 @@ impl Db {
             row.try_get_by_index::<String>(0).or_else(|_| row.try_get_by_index::<i32>(0).map(|n| n.to_string()))
         });
         let value = value.transpose()?.unwrap_or_default();
-        if safe.contains(&value.as_str()) {
+        if safe.contains(&value.as_str()) || planted(Bug::UnsafeDurability) {
             return Ok(());
         }
         let problem = format!("`{question}` answers `{value}`: a committed message could be lost in a power failure");
@@ -149,7 +161,7 @@ async fn sqlite(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr
     options.map_sqlx_sqlite_opts(|sqlite| {
         sqlite
             .pragma("journal_mode", "WAL")
-            .pragma("synchronous", "FULL")
+            .pragma("synchronous", if planted(Bug::UnsafeDurability) { "NORMAL" } else { "FULL" })
             .pragma("busy_timeout", "5000")
             .pragma("foreign_keys", "ON")
             .pragma("cache_size", "-2000")

@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use kefu_planted::{Bug, planted};
 use kefu_proto::common::v1::Principal;
 use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::realtime::v1::{Frame, MessageFrame, Push, Recipient, frame, push};
@@ -173,6 +174,9 @@ pub(crate) fn participants(session: &chat_session::Model) -> Vec<Recipient> {
     let mut people = vec![recipient(Kind::Customer, session.customer_id)];
     if session.agent_id != 0 {
         people.push(recipient(Kind::User, session.agent_id));
+    }
+    if planted(Bug::OldAgent) && session.transfer_from != 0 {
+        people.push(recipient(Kind::User, session.transfer_from));
     }
     people
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use kefu_planted::{Bug, planted};
 use kefu_proto::common::v1::ErrorReason;
 use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::session::v1::SendMessageResponse;
@@ -63,10 +64,22 @@ pub(super) async fn commit(core: &Core, sends: &[Box<Send>], acks: &[Ack]) -> Re
     store_sessions(&txn, &mut sessions, now).await?;
     insert(&txn, &mut fresh).await?;
     follow_up(&txn, &fresh, now).await?;
-    txn.commit().await?;
+    if planted(Bug::AckBeforeCommit) {
+        core.tasks.spawn(commit_later(txn));
+    } else {
+        txn.commit().await?;
+    }
     let pushes = pushes(&sessions, sends, &fresh);
     let marked = sessions.into_values().filter(|held| held.marked).map(|held| held.session).collect();
     Ok(Outcome { sends: answers(sends, &old, &fresh, refused), acks: acked, pushes, marked })
+}
+
+/// What a planted bug does.
+async fn commit_later(txn: DatabaseTransaction) {
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    if let Err(error) = txn.commit().await {
+        tracing::error!(%error, "acknowledged, and not committed");
+    }
 }
 
 /// Locks all sessions of the group at once, in the order of their ids.
@@ -87,19 +100,39 @@ async fn lock_sessions(txn: &DatabaseTransaction, sends: &[Box<Send>], acks: &[A
             (held.session.id, held)
         }));
     }
+    if planted(Bug::MaxSeq) {
+        for held in sessions.values_mut() {
+            held.session.last_seq = highest(txn, held.session.id).await?;
+        }
+    }
     Ok(sessions)
+}
+
+/// What a planted bug takes for the last place.
+async fn highest(txn: &DatabaseTransaction, session: i64) -> Result<i32> {
+    use chat_message::Column as C;
+    let seen = chat_message::Entity::of_all_tenants().filter(C::SessionId.eq(session)).filter(C::Recalled.eq(false));
+    Ok(seen.order_by_desc(C::Seq).one(txn).await?.map_or(0, |message| message.seq))
 }
 
 /// Messages of the group that were stored before: by this node or another, under this token or an older one.
 async fn stored_before(txn: &DatabaseTransaction, sends: &[Box<Send>]) -> Result<Vec<chat_message::Model>> {
     use chat_message::Column as C;
     let mut stored = Vec::new();
+    if planted(Bug::NoDedupe) {
+        return Ok(stored);
+    }
     for sends in portions(sends) {
         let any = sends.iter().map(|send| key(send)).fold(Condition::any(), |any, (session, kind, id, own)| {
             let this = Condition::all().add(C::SessionId.eq(session)).add(C::SenderKind.eq(kind));
             any.add(this.add(C::SenderId.eq(id)).add(C::ClientMsgId.eq(own)))
         });
         stored.extend(chat_message::Entity::of_all_tenants().filter(any).all(txn).await?);
+    }
+    if planted(Bug::DedupeByToken) {
+        stored.retain(|row| {
+            sends.iter().any(|s| key(s) == row_key(row) && s.principal.login_session_id == row.update_by)
+        });
     }
     Ok(stored)
 }
@@ -126,6 +159,10 @@ fn place_all(sessions: &mut HashMap<i64, Held>, sends: &[Box<Send>], old: &[chat
                 Ok(()) => {
                     known.insert(key(send));
                     placed.fresh.extend(place(&mut held.session, vec![send.draft.clone()], now));
+                    if planted(Bug::DedupeByToken) {
+                        let last = placed.fresh.last_mut();
+                        last.into_iter().for_each(|row| row.update_by = send.principal.login_session_id);
+                    }
                     held.session.version = held.version + 1;
                 }
                 Err(error) => drop(placed.refused.insert(at, error)),

@@ -1,6 +1,7 @@
 //! A change of a session within a transaction: the row is locked, changed, and its new version told to whoever sees
 //! it after the commit.
 
+use kefu_planted::{Bug, planted};
 use kefu_proto::common::v1::ErrorReason;
 use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::session::v1::assignment::Method;
@@ -104,7 +105,9 @@ pub(crate) async fn requeue(
 
 /// Forgets a transfer that was asked for.
 pub(crate) fn clear_transfer(row: &mut chat_session::ActiveModel) {
-    row.transfer_from = Set(0);
+    if !planted(Bug::OldAgent) {
+        row.transfer_from = Set(0);
+    }
     row.transfer_to = Set(0);
     row.transfer_team = Set(0);
     row.transfer_reason = Set(String::new());

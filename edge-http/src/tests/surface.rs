@@ -220,6 +220,19 @@ async fn the_listener_serves_closes_silent_clients_and_ends() {
         assert!(closed.is_ok(), "{start:?} holds its connection");
     }
 
+    // A connection may rest for longer than a head may take, and is as strict about the next one.
+    let mut kept = TcpStream::connect(address).await.unwrap();
+    let mut answer = [0; 1024];
+    for _ in 0..2 {
+        kept.write_all(b"GET /peer HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let length = kept.read(&mut answer).await.unwrap();
+        assert!(answer[..length].starts_with(b"HTTP/1.1 200"));
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    kept.write_all(b"GET /peer HTTP/1.1\r\nhost").await.unwrap();
+    let closed = tokio::time::timeout(Duration::from_secs(5), kept.read_to_end(&mut Vec::new())).await;
+    assert!(closed.is_ok(), "the second head may take for ever");
+
     shutdown.cancel();
     let ended = tokio::time::timeout(Duration::from_secs(5), server).await.unwrap().unwrap();
     assert!(ended.is_ok());

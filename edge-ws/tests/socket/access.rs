@@ -200,6 +200,13 @@ async fn too_many_frames_end_it() {
     }
     let why = client.expect_close(4429).await;
     assert!(why["retryAfterMs"].as_u64().is_some_and(|wait| (1..=2000).contains(&wait)), "{why}");
+
+    // Pings of the protocol count too, also before the login.
+    let mut nobody = node.connect().await;
+    for _ in 0..6 {
+        nobody.socket.send(Message::Ping("x".into())).await.unwrap();
+    }
+    nobody.expect_close(4429).await;
 }
 
 #[tokio::test]

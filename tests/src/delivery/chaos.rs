@@ -1,10 +1,12 @@
 //! The run: load, kill -9 at a random moment, start again on the same data, many times; then the database is read.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
+use kefu_planted::Bug;
 use rand::Rng as _;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -38,6 +40,8 @@ pub struct Run {
     pub database: Database,
     /// How large the workload is.
     pub size: Size,
+    /// A bug on purpose.
+    pub bug: Option<Bug>,
 }
 
 /// Runs; leaves the history and the rows in a folder.
@@ -51,11 +55,12 @@ pub async fn run(run: &Run, folder: &Path) -> Result<()> {
     let begun = Event::Begun { seed: run.seed, cycles: run.cycles, database: run.database.name().to_owned() };
     history.note("run", "", begun);
     let unlimited = "1000000".to_owned();
-    let settings = vec![
+    let mut settings = vec![
         ("KEFU_REALTIME_SENDS_PER_SECOND", unlimited.clone()),
         ("KEFU_AUTH_CODES_PER_ADDRESS", unlimited.clone()),
         ("KEFU_AUTH_LOGIN_TRIES", "10000".to_owned()),
     ];
+    settings.extend(run.bug.map(|bug| (kefu_planted::VARIABLE, bug.name().to_owned())));
     let mut server = Server::start(Options { database: run.database, settings }).await?;
     let mut world = World::make(&server, run.seed, run.size, &history).await?;
     let mut moments = decisions(run.seed, "moments");
@@ -118,10 +123,13 @@ async fn settle(world: World, server: &Server, history: &Arc<History>) -> Result
     for rogue in rogues {
         rogue.try_all(site.clone(), board.clone()).await?;
     }
-    let is_talker = |actor: &&mut Actor| matches!(actor.role, Role::Customer { poller: None, .. });
-    let talker = actors.iter_mut().find(is_talker).context("no customer with a socket")?;
-    let session = talker.open(&site, &board).await.context("no session to send much into")?;
-    deaf::listen_not(&mut talker.client, session, server, &site).await?;
+    // One of each tenant.
+    let mut tenants = HashSet::new();
+    let can_listen = |actor: &&mut Actor| matches!(actor.role, Role::Customer { poller: None, .. });
+    for talker in actors.iter_mut().filter(can_listen).filter(|actor| tenants.insert(actor.tenant)) {
+        let session = talker.open(&site, &board).await.context("no session to send much into")?;
+        deaf::listen_not(&mut talker.client, session, server, &site).await?;
+    }
 
     let (stopping, stop) = watch::channel(false);
     let mut finishing = JoinSet::new();

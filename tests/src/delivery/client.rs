@@ -17,6 +17,7 @@ use super::view::id;
 use super::wire::{PATIENCE, Shared, Wire, lock};
 use crate::Rest;
 use crate::grpc::{Grpc, bearer};
+use crate::tenant::PASSWORD;
 
 /// Where the server listens in this cycle.
 #[derive(Debug, Clone)]
@@ -60,8 +61,10 @@ pub(super) struct Client {
     pub(super) wire: Option<Wire>,
     /// What was not acknowledged.
     pub(super) unsent: Vec<Draft>,
-    /// What was, for repetitions.
-    pub(super) said: Vec<Draft>,
+    /// What was, with its id, for repetitions and recalls.
+    pub(super) said: Vec<(Draft, i64)>,
+    /// The name with which a staff user logs in.
+    pub(super) username: Option<String>,
     /// Stands in every text.
     pub(super) tenant: String,
     count: u64,
@@ -79,6 +82,7 @@ impl Client {
             wire: None,
             unsent: Vec::new(),
             said: Vec::new(),
+            username: None,
             tenant: tenant.to_owned(),
             count: 0,
         }
@@ -187,7 +191,10 @@ impl Client {
     /// Keeps what has to be sent again, and what was accepted.
     pub(super) fn keep(&mut self, draft: Draft, outcome: &Outcome) {
         match outcome {
-            Outcome::Done { .. } => self.said.push(draft),
+            Outcome::Done { .. } => {
+                let message = outcome.stored().map_or(0, |(id, ..)| id);
+                self.said.push((draft, message));
+            }
             // To be sent again later: too many at once.
             Outcome::Refused { status, .. } if *status != 429 => {}
             _ => self.unsent.push(draft),
@@ -243,12 +250,18 @@ impl Client {
         }
     }
 
-    /// A new token, of which the socket is told too.
+    /// A new token, by the refresh token or by a new login, of which the socket is told too.
     pub(super) async fn renew(&mut self, site: &Site) {
-        let Some(refresh) = &self.refresh else { return };
+        let by_login = self.rng.random_bool(0.5);
+        let (path, body) = match (&self.username, &self.refresh) {
+            (Some(name), refresh) if by_login || refresh.is_none() => {
+                ("/auth/login", json!({"tenantCode": self.tenant, "username": name, "password": PASSWORD}))
+            }
+            (_, Some(refresh)) => ("/auth/refresh", json!({"refreshToken": refresh})),
+            _ => return,
+        };
         let call = self.history.invoke(&self.name, "rest", Action::Renew);
-        let outcome =
-            ask(&site.rest.anonymous(), "POST", "/auth/refresh", Some(json!({"refreshToken": refresh}))).await;
+        let outcome = ask(&site.rest.anonymous(), "POST", path, Some(body)).await;
         // Tokens do not go into a file.
         let told = match &outcome {
             Outcome::Done { .. } => Outcome::Done { text: String::new() },

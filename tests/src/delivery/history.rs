@@ -8,6 +8,9 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::view::id;
 
 /// A line.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -153,6 +156,13 @@ pub enum Action {
         /// Read, and not only delivered.
         read: bool,
     },
+    /// To take the words of a message back.
+    Recall {
+        /// Where it stands.
+        session: i64,
+        /// Its id.
+        message: i64,
+    },
     /// To close a session.
     Close {
         /// Which.
@@ -189,7 +199,7 @@ pub enum Action {
     },
     /// The sessions that somebody takes part in.
     List,
-    /// A new token; the socket is told of it.
+    /// A new token, or a new login; the socket is told of it.
     Renew,
     /// The end of a login, or of a user.
     Leave {
@@ -221,6 +231,18 @@ pub enum Outcome {
         /// Why.
         why: String,
     },
+}
+
+impl Outcome {
+    /// What the answer to a send says was stored, be it of REST, gRPC or the socket: id, seq, duplicate.
+    pub(super) fn stored(&self) -> Option<(i64, u64, bool)> {
+        let Self::Done { text } = self else { return None };
+        let answer: Json = serde_json::from_str(text).ok()?;
+        let data = if answer["data"].is_object() { &answer["data"] } else { &answer };
+        let message = if data["message"].is_object() { &data["message"] } else { data };
+        let found = id(&message["messageId"]).or_else(|| id(&message["id"]))?;
+        Some((found, message["seq"].as_u64()?, data["duplicate"] == true))
+    }
 }
 
 /// The history while it is written.

@@ -41,7 +41,8 @@ pub(super) struct Rogue {
     pub(super) tenant: usize,
     pub(super) session: i64,
     pub(super) leaver: Staff,
-    pub(super) admin: Rest,
+    /// Who may do everything, in this tenant.
+    pub(super) admin: Client,
 }
 
 impl Rogue {
@@ -73,7 +74,8 @@ impl Rogue {
         match kind {
             0 => self.without_login(site).await,
             1 => self.without_token(site).await,
-            2 | 3 => self.elsewhere(site, board).await,
+            2 => self.elsewhere(site, board).await,
+            3 => self.as_administrator(site, board).await,
             4 => self.as_the_server(site).await,
             5 => self.logout(site).await,
             6 => self.too_long(site).await,
@@ -167,6 +169,14 @@ impl Rogue {
         Ok(())
     }
 
+    /// Whoever may see everything in one tenant may see nothing of another.
+    async fn as_administrator(&mut self, site: &Site, board: &Board) -> Result<()> {
+        let Some(session) = board.foreign(self.tenant).choose(&mut self.client.rng).copied() else { return Ok(()) };
+        self.admin.look(site, session).await;
+        self.admin.page(site, session).await;
+        Ok(())
+    }
+
     /// A message that no way takes.
     async fn too_long(&mut self, site: &Site) -> Result<()> {
         let mut draft = self.client.draft(self.session);
@@ -208,7 +218,7 @@ impl Rogue {
     }
 
     async fn disable(&self, site: &Site) -> Result<()> {
-        let admin = site.rest.with_token(self.admin.token.as_deref().unwrap_or_default());
+        let admin = site.rest.with_token(&self.admin.token);
         let path = format!("/users/{}", self.leaver.id);
         // The server may have died while this one was disabled.
         ask(&admin, "PATCH", &path, Some(json!({"status": "ENABLED"}))).await;

@@ -29,6 +29,7 @@ pub struct Message {
     pub sender: i64,
     pub client_msg_id: String,
     pub content: String,
+    pub recalled: bool,
 }
 
 /// A row of `chat_session`.
@@ -54,7 +55,7 @@ impl Rows {
     /// # Errors
     /// They cannot be read.
     pub async fn read(inspector: &Inspector) -> Result<Self> {
-        let messages = "SELECT id, tenant_id, session_id, seq, sender_kind, sender_id, client_msg_id, content \
+        let messages = "SELECT id, tenant_id, session_id, seq, sender_kind, sender_id, client_msg_id, content, recalled \
                         FROM chat_message ORDER BY session_id, seq, id";
         let sessions = "SELECT id, tenant_id, customer_id, agent_id, status, last_seq, customer_delivered_seq, \
                         customer_read_seq, agent_delivered_seq, agent_read_seq FROM chat_session ORDER BY id";
@@ -93,6 +94,7 @@ fn message(row: &QueryResult) -> Result<Message> {
         sender: row.try_get_by_index(5)?,
         client_msg_id: row.try_get_by_index(6)?,
         content: row.try_get_by_index(7)?,
+        recalled: row.try_get_by_index(8)?,
     })
 }
 

@@ -21,7 +21,8 @@ use super::view::View;
 /// How long an answer may take before the client gives up.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
-type Stream = WebSocketStream<TcpStream>;
+/// A WebSocket.
+pub(super) type Stream = WebSocketStream<TcpStream>;
 
 /// A view that the reader shares with its client.
 pub(super) type Shared = Arc<Mutex<View>>;

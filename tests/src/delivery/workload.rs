@@ -200,10 +200,11 @@ impl Actor {
             (40..52, _) => self.burst(site, session).await,
             (52..61, _) => self.twins(site, session).await,
             (61..70, _) => self.repeat(site).await,
-            (70..80, _) => self.ack(site, session).await,
-            (80..84, _) => drop(self.client.look(site, session).await),
-            (84..87, _) => self.client.page(site, session).await,
-            (87..91, _) => self.client.renew(site).await,
+            (70..78, _) => self.ack(site, session).await,
+            (78..81, _) => drop(self.client.look(site, session).await),
+            (81..84, _) => self.client.page(site, session).await,
+            (84..88, _) => self.renew(site).await,
+            (88..91, _) => self.recall(site).await,
             (91..95, _) if self.client.wire.is_some() => self.connect(site, board).await,
             _ => self.move_on(site, board).await,
         }
@@ -247,12 +248,29 @@ impl Actor {
 
     /// What was accepted once more, perhaps by another way, perhaps with other words.
     async fn repeat(&mut self, site: &Site) {
-        let Some(mut draft) = self.client.said.choose(&mut self.client.rng).cloned() else { return };
+        let Some((mut draft, _)) = self.client.said.choose(&mut self.client.rng).cloned() else { return };
         if self.client.rng.random_bool(0.5) {
             draft.content = self.client.text();
         }
         let surface = self.client.surface();
         self.client.send(site, &draft, surface).await;
+    }
+
+    /// Takes back what was said last, and says something else: it gets a place of its own.
+    async fn recall(&mut self, site: &Site) {
+        let said = self.client.said.last();
+        let Some((session, message)) = said.map(|(draft, message)| (draft.session, *message)) else { return };
+        let path = format!("/sessions/{session}/messages/{message}/recall");
+        let action = Action::Recall { session, message };
+        self.client.call(site, ("POST", &path, Some(json!({}))), action).await;
+        let (draft, surface) = (self.client.draft(session), self.client.surface());
+        self.deliver(site, draft, surface).await;
+    }
+
+    /// A new token or login, under which a message that is known stays known.
+    async fn renew(&mut self, site: &Site) {
+        self.client.renew(site).await;
+        self.repeat(site).await;
     }
 
     async fn ack(&mut self, site: &Site, session: i64) {

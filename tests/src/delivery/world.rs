@@ -154,13 +154,9 @@ impl Maker<'_> {
         let leaver = tenant.agent().await?;
         let person = Event::Person { tenant: tenant.code.clone(), kind: USER, id: leaver.id.parse()? };
         self.history.note(&format!("{name}/leaver"), "", person);
-        world.rogues.push(Rogue {
-            client,
-            tenant: self.number,
-            session: rogue.session.parse()?,
-            leaver,
-            admin: tenant.admin.rest.clone(),
-        });
+        let admin =
+            self.client(&format!("{name}/admin"), &tenant.code, (USER, &tenant.admin.id), &tenant.admin.rest)?;
+        world.rogues.push(Rogue { client, tenant: self.number, session: rogue.session.parse()?, leaver, admin });
         Ok(())
     }
 
@@ -179,7 +175,8 @@ impl Maker<'_> {
 
     fn on_agent(&self, code: &str, number: usize, staff: &Staff) -> Result<Actor> {
         let name = format!("t{}/agent{number}", self.number);
-        let client = self.client(&name, code, (USER, &staff.id), &staff.rest)?;
+        let mut client = self.client(&name, code, (USER, &staff.id), &staff.rest)?;
+        client.username = Some(staff.username.clone());
         let agent = Agent { tenant: self.number, id: staff.id.parse()?, name, token: client.token.clone() };
         let role = Role::Agent { id: agent.id };
         lock(&client.view).agent = agent.id;

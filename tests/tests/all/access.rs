@@ -9,7 +9,7 @@ use kefu_tests::{Rest, Server, on_each_database};
 use serde_json::Value as Json;
 use tonic::Code;
 
-use crate::objects::Findings;
+use kefu_tests::objects::Findings;
 
 on_each_database!(nothing_is_open_without_a_token, every_method_demands_its_permission_and_its_audience);
 

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use tonic::Code;
 use tonic::metadata::{MetadataMap, MetadataValue};
 
-use crate::objects::Findings;
+use kefu_tests::objects::Findings;
 
 mod forged;
 

@@ -6,7 +6,7 @@ use kefu_tests::{Customer, Database, Options, Server, Socket, Staff, Tenant, on_
 use serde_json::{Value as Json, json};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::objects::Findings;
+use kefu_tests::objects::Findings;
 
 on_each_database!(broken_frames_close_only_their_own_connection);
 

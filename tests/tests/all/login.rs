@@ -13,7 +13,7 @@ use kefu_tests::{Database, Options, Rest, Server, Socket, Staff, Tenant, on_each
 use serde_json::{Value as Json, json};
 use tonic::Code;
 
-use crate::objects::Findings;
+use kefu_tests::objects::Findings;
 
 on_each_database!(
     the_first_password_opens_nothing_but_its_change,

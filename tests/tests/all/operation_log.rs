@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use kefu_proto::contract::methods;
 use kefu_tests::database::Inspector;
 use kefu_tests::tenant::PASSWORD;
-use kefu_tests::{Answer, Server, Tenant, on_each_database};
+use kefu_tests::{Answer, Database, Options, Server, Tenant, on_each_database};
 use serde_json::{Value as Json, json};
 
 use crate::code::new_phone;
@@ -135,4 +135,36 @@ async fn each_change_leaves_one_row_and_a_refused_one_none(server: &Server) -> R
         ensure!((page.data()?["total"] != 0) == found, "{filter}: {}", page.envelope);
     }
     log.holds_no_secret(&code).await
+}
+
+/// The row and the change are one: without the one there is not the other.
+async fn a_change_that_cannot_be_logged_is_not_made(database: Database) -> Result<()> {
+    let server = Server::start(Options { database, settings: Vec::new() }).await?;
+    let tenant = server.tenant().await?;
+    let inspector = server.inspect().await?;
+    inspector.run("ALTER TABLE operation_log RENAME TO elsewhere").await?;
+    let team = json!({"name": "没有记录的团队"});
+    let answer = tenant.admin.rest.post("/teams", team.clone()).await?;
+    ensure!(answer.status >= 500, "done without a row of the log: {}", answer.envelope);
+    inspector.run("ALTER TABLE elsewhere RENAME TO operation_log").await?;
+    let teams = inspector.ids("team", &format!("tenant_id = {}", tenant.id)).await?;
+    ensure!(teams.is_empty(), "the change was made: {teams:?}");
+    // And it is made as soon as it can be.
+    tenant.admin.rest.post("/teams", team).await?.data()?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_logged_is_not_made_on_sqlite() -> Result<()> {
+    a_change_that_cannot_be_logged_is_not_made(Database::Sqlite).await
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_logged_is_not_made_on_mariadb() -> Result<()> {
+    a_change_that_cannot_be_logged_is_not_made(Database::Mariadb).await
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_logged_is_not_made_on_postgres() -> Result<()> {
+    a_change_that_cannot_be_logged_is_not_made(Database::Postgres).await
 }

@@ -5,7 +5,7 @@ use kefu_tests::contract::{call, routes};
 use kefu_tests::database::changes;
 use kefu_tests::{Server, on_each_database};
 
-use crate::objects::{Findings, Objects, Who};
+use kefu_tests::objects::{Findings, Objects, Who};
 
 on_each_database!(no_get_changes_a_row);
 

@@ -7,7 +7,7 @@ use kefu_tests::contract::{call, routes, variables};
 use kefu_tests::database::changes;
 use kefu_tests::{Answer, Server, on_each_database};
 
-use crate::objects::{Findings, Objects, Reference, Who, references};
+use kefu_tests::objects::{Findings, Objects, Reference, Who, references};
 
 on_each_database!(no_method_reaches_into_another_tenant, no_customer_reaches_another_customer);
 

@@ -9,7 +9,7 @@ use kefu_tests::{Database, Rest, Server};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value as Json, json};
 
-use crate::objects::{Findings, Objects, Who};
+use kefu_tests::objects::{Findings, Objects, Who};
 
 /// What belongs to the server, whatever a client may wish.
 const SERVER_OWNED: [&str; 10] =

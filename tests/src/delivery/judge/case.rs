@@ -89,6 +89,8 @@ pub(super) struct Heard<'a> {
     pub(super) who: Who,
     pub(super) client_msg_id: String,
     pub(super) content: String,
+    /// Its words were taken back.
+    pub(super) recalled: bool,
 }
 
 /// A session as somebody saw it.
@@ -224,7 +226,7 @@ impl<'a> Case<'a> {
         let from = (call.actor, call.connection);
         if let Action::Send { session, client_msg_id, content } = call.action {
             let who = self.people.get(call.actor).map_or((0, 0), |person| person.who);
-            let stored = call.text().and_then(|(_, _, text)| stored(text));
+            let stored = call.answer.and_then(|(_, _, outcome)| outcome.stored());
             let attempt = Attempt { call, content, stored };
             self.attempts.entry((*session, who, client_msg_id)).or_default().push(attempt);
         }
@@ -255,9 +257,6 @@ impl<'a> Case<'a> {
     }
 
     fn hear(&mut self, (line, at): (u64, u64), (actor, connection): (&'a str, &'a str), how: How, message: &Json) {
-        if message["recalled"] == true {
-            return;
-        }
         let text = |field: &str| message[field].as_str().unwrap_or_default().to_owned();
         let kind = match message["sender"]["kind"].as_str() {
             Some("USER") => USER,
@@ -277,6 +276,7 @@ impl<'a> Case<'a> {
             who: (kind, id(&message["sender"]["id"]).unwrap_or_default()),
             client_msg_id: text("clientMsgId"),
             content: text("content"),
+            recalled: message["recalled"] == true,
         });
     }
 }
@@ -284,14 +284,4 @@ impl<'a> Case<'a> {
 /// What makes a row one message.
 pub(super) fn key(row: &Message) -> Key<'_> {
     (row.session, (row.sender_kind, row.sender), &row.client_msg_id)
-}
-
-/// What an answer to a send says was stored: of REST, gRPC, or the socket.
-fn stored(text: &str) -> Option<(i64, u64, bool)> {
-    let answer: Json = serde_json::from_str(text).ok()?;
-    let data = if answer["data"].is_object() { &answer["data"] } else { &answer };
-    let duplicate = data["duplicate"] == true;
-    let message = if data["message"].is_object() { &data["message"] } else { data };
-    let found = id(&message["messageId"]).or_else(|| id(&message["id"]))?;
-    Some((found, message["seq"].as_u64()?, duplicate))
 }

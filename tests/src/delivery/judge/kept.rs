@@ -99,7 +99,7 @@ pub(super) fn order_holds(case: &Case<'_>) -> Finding {
         // Of all that stand behind: the one that was acknowledged first.
         let mut first: Option<(u64, u64)> = None;
         for (seq, begun, done) in sent {
-            let behind = first.filter(|(_, acknowledged)| *acknowledged < begun);
+            let behind = first.filter(|(place, acknowledged)| *place != seq && *acknowledged < begun);
             let words = || format!("{who:?} in {session}: {seq} was begun after {behind:?} was acknowledged");
             finding.demand(behind.is_none(), words, [begun, behind.map_or(0, |(_, line)| line)]);
             if first.is_none_or(|(_, acknowledged)| done < acknowledged) {

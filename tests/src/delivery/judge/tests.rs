@@ -11,6 +11,8 @@ use crate::delivery::world::{CUSTOMER, USER};
 const HER: &str = "t0/customer0";
 const AGENT: &str = "t0/agent0";
 const STRANGER: &str = "t1/customer0";
+/// Another agent of t-one.
+const PEER: &str = "t0/agent1";
 /// Her session, and the stranger's.
 const HERS: i64 = 1;
 const THEIRS: i64 = 2;
@@ -54,6 +56,12 @@ impl Story {
         self.note(actor, connection, Event::Received { text })
     }
 
+    /// Longer passes than anything may take.
+    fn wait(&mut self) {
+        let n = self.note("run", "", Event::Cut);
+        self.lines.iter_mut().filter(|line| line.n == n).for_each(|line| line.at += 3_000_000);
+    }
+
     /// A message is pushed to somebody.
     fn push(&mut self, actor: &str, connection: &str, row: &Message) -> u64 {
         self.frame(actor, connection, "message", &message(row))
@@ -88,7 +96,7 @@ fn message(row: &Message) -> serde_json::Value {
     json!({
         "sessionId": row.session.to_string(), "messageId": row.id.to_string(), "seq": row.seq,
         "sender": {"kind": kind, "id": row.sender.to_string()}, "clientMsgId": row.client_msg_id,
-        "content": row.content, "recalled": false,
+        "content": row.content, "recalled": row.recalled,
     })
 }
 
@@ -102,6 +110,7 @@ fn row(session: i64, seq: i32, client_msg_id: &str) -> Message {
         sender: 10,
         client_msg_id: client_msg_id.to_owned(),
         content: format!("words of {client_msg_id}"),
+        recalled: false,
     }
 }
 
@@ -163,6 +172,14 @@ fn right() -> Story {
         story.push(HER, "ws:1", row);
     }
     forbidden(&mut story);
+    // The peer has had the session, and gives it to the agent.
+    story.call(PEER, "rest", Action::Accept { session: HERS }, done(&json!({})));
+    story.push(PEER, "ws:4", d);
+    story.call(AGENT, "rest", Action::Accept { session: HERS }, done(&json!({})));
+    // That one was under way.
+    story.push(PEER, "ws:4", e);
+    story.wait();
+    taken_back(&mut story);
     story.marks(3, 1);
     story.marks(4, 2);
     story.call(HER, "rest", Action::Ack { session: HERS, seq: 2, read: true }, done(&json!({})));
@@ -170,7 +187,9 @@ fn right() -> Story {
     story.note("run", "", Event::Quiet);
     for actor in [HER, AGENT] {
         let action = Action::Page { session: HERS, after: 0 };
-        story.call(actor, "rest", action, page(&rows.iter().collect::<Vec<_>>()));
+        let rows = story.rows.messages.clone();
+        let hers: Vec<_> = rows.iter().filter(|row| row.session == HERS).collect();
+        story.call(actor, "rest", action, page(&hers));
     }
     story
 }
@@ -181,11 +200,30 @@ fn people(story: &mut Story) {
     let person = |tenant: &str, kind, id| Event::Person { tenant: tenant.into(), kind, id };
     story.note(HER, "", person("t-one", CUSTOMER, 10));
     story.note(AGENT, "", person("t-one", USER, 20));
+    story.note(PEER, "", person("t-one", USER, 21));
     story.note(STRANGER, "", person("t-two", CUSTOMER, 30));
     story.rows.sessions = vec![session(HERS, 1, 10), session(THEIRS, 2, 30), session(OVER, 1, 10)];
     if let Some(over) = story.rows.sessions.last_mut() {
         (over.status, over.agent) = (3, 0);
     }
+}
+
+/// She says something more, which her agent hears and his peer does not, and takes it back.
+fn taken_back(story: &mut Story) {
+    let said = row(HERS, 6, "f");
+    let tombstone = Message { content: String::new(), recalled: true, ..said.clone() };
+    story.store(tombstone.clone());
+    story.call(HER, "rest", send(HERS, "f"), stored(&said, false));
+    for (actor, connection) in [(AGENT, "ws:2"), (HER, "ws:1")] {
+        story.push(actor, connection, &said);
+    }
+    story.call(HER, "rest", Action::Recall { session: HERS, message: said.id }, done(&json!({})));
+    // On its way when it was taken back.
+    story.push(AGENT, "ws:3", &said);
+    for (actor, connection) in [(AGENT, "ws:2"), (HER, "ws:1")] {
+        story.push(actor, connection, &tombstone);
+    }
+    story.wait();
 }
 
 /// What nobody may do, as it should end.
@@ -234,7 +272,7 @@ fn close_with(story: &mut Story, connection: &str, other: Option<u16>) {
 fn what_is_right_passes() {
     let verdict = judge(&right().lines, &right().rows);
     assert!(verdict.holds(), "{verdict}");
-    assert_eq!((verdict.kills, verdict.findings.len()), (1, 15));
+    assert_eq!((verdict.kills, verdict.findings.len()), (1, 16));
 }
 
 #[test]
@@ -346,7 +384,7 @@ fn p7_a_refused_message_appears() {
 
 #[test]
 fn p8_a_client_lacks_a_message() {
-    let row = Message { sender_kind: 3, sender: 0, ..row(HERS, 6, "assigned-1") };
+    let row = Message { sender_kind: 3, sender: 0, ..row(HERS, 7, "assigned-1") };
     story(|story| story.store(row)).breaks(&["P8"]);
     // Late is as good as never.
     let late = |story: &mut Story| {
@@ -399,6 +437,68 @@ fn p10_a_trespass_that_works() {
         story.call(STRANGER, "rest", send(OVER, "foreign"), refused(404));
     };
     story(reached).breaks(&["P10"]);
+}
+
+#[test]
+fn p11_a_message_after_a_transfer() {
+    let late = |actor, connection| {
+        story(|story| {
+            story.wait();
+            story.push(actor, connection, &row(HERS, 5, "e"));
+        })
+    };
+    late(PEER, "ws:9").breaks(&["P11"]);
+    late(AGENT, "ws:9").breaks(&[]);
+    late(HER, "ws:9").breaks(&[]);
+    // Whoever takes it over again is told again, and then the other is not.
+    let again = |actor, connection| {
+        story(|story| {
+            story.call(PEER, "rest", Action::Accept { session: HERS }, done(&json!({})));
+            story.wait();
+            story.push(actor, connection, &row(HERS, 5, "e"));
+        })
+    };
+    again(PEER, "ws:9").breaks(&[]);
+    again(AGENT, "ws:9").breaks(&["P11"]);
+    // Nobody knows whether that has worked.
+    let perhaps = |story: &mut Story| {
+        story.call(PEER, "rest", Action::Accept { session: HERS }, Outcome::Unknown { why: "killed".into() });
+        story.wait();
+        story.push(PEER, "ws:9", &row(HERS, 5, "e"));
+    };
+    story(perhaps).breaks(&[]);
+}
+
+#[test]
+fn p3_words_that_come_back() {
+    let said = row(HERS, 6, "f");
+    story(|story| story.push(HER, "ws:9", &said)).breaks(&["P3"]);
+    let read = |story: &mut Story| {
+        story.call(AGENT, "rest", Action::Page { session: HERS, after: 5 }, page(&[&said]));
+    };
+    story(read).breaks(&["P3"]);
+    let kept = |story: &mut Story| {
+        story.rows_of(HERS).last().into_iter().for_each(|row| *row = said.clone());
+    };
+    // What was told of it and what is kept are not the same any more.
+    story(kept).breaks(&["P3"]);
+    // Nobody has taken that one back.
+    let emptied = |story: &mut Story| {
+        let tombstone = Message { content: String::new(), recalled: true, ..row(HERS, 5, "e") };
+        story.push(HER, "ws:9", &tombstone);
+    };
+    story(emptied).breaks(&["P3"]);
+    let moved = Message { content: String::new(), recalled: true, seq: 7, ..row(HERS, 6, "f") };
+    story(|story| story.push(HER, "ws:9", &moved)).breaks(&["P4"]);
+}
+
+#[test]
+fn p4_the_place_of_a_tombstone_given_again() {
+    let again = |story: &mut Story| {
+        story.store(Message { id: 9999, ..row(HERS, 6, "g") });
+        story.call(HER, "rest", send(HERS, "g"), stored(&Message { id: 9999, ..row(HERS, 6, "g") }, false));
+    };
+    story(again).breaks(&["P4"]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use kefu_tests::database::Inspector;
 use kefu_tests::server::run;
 use kefu_tests::{Database, Options, Server};
 
-use crate::objects::Findings;
+use kefu_tests::objects::Findings;
 
 /// A refused start ends within this time.
 const AT_ONCE: Duration = Duration::from_secs(5);

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::contract::is_for;
+use crate::rules::{Fill, sample};
+use crate::{Customer, Rest, Server, Staff, Tenant};
 use anyhow::{Context, Result, bail};
 use kefu_proto::common::v1::access::Audience;
 use kefu_proto::contract::{Method, Route};
 use kefu_proto::error::json_path;
-use kefu_tests::contract::is_for;
-use kefu_tests::rules::{Fill, sample};
-use kefu_tests::{Customer, Rest, Server, Staff, Tenant};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value as Json, json};
 
@@ -17,14 +17,16 @@ const CURSORS: [&str; 2] = ["up_to_id", "after_id"];
 
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Who {
+pub enum Who {
+    /// The administrator, who may everything.
     Staff,
+    /// The customer.
     Customer,
 }
 
 impl Who {
     /// Those of the two who may call a method.
-    pub(crate) fn of(method: &Method) -> impl Iterator<Item = Self> {
+    pub fn of(method: &Method) -> impl Iterator<Item = Self> {
         let staff = is_for(method, Audience::Staff).then_some(Self::Staff);
         let customer = is_for(method, Audience::Customer).then_some(Self::Customer);
         staff.into_iter().chain(customer)
@@ -32,10 +34,14 @@ impl Who {
 }
 
 /// A tenant with people in it and objects of every kind.
-pub(crate) struct Objects<'s> {
-    pub(crate) tenant: Tenant<'s>,
-    pub(crate) agent: Staff,
-    pub(crate) customer: Customer,
+#[derive(Debug)]
+pub struct Objects<'s> {
+    /// Where they are.
+    pub tenant: Tenant<'s>,
+    /// Who serves the customer.
+    pub agent: Staff,
+    /// Who is served.
+    pub customer: Customer,
     /// The id of each kind of object, by its noun.
     ids: BTreeMap<&'static str, String>,
     /// Another customer's session, which waits in the queue.
@@ -47,11 +53,15 @@ pub(crate) struct Objects<'s> {
 
 impl<'s> Objects<'s> {
     /// Makes them: the customer's session is served by the agent, another one waits.
-    pub(crate) async fn make(server: &'s Server) -> Result<Self> {
+    ///
+    /// # Errors
+    /// They cannot be made.
+    pub async fn make(server: &'s Server) -> Result<Self> {
         let tenant = server.tenant().await?;
         let admin = &tenant.admin.rest;
-        // Nobody holds a socket here: being online has to last.
-        admin.call("PATCH", "/settings/assignment", Some(json!({"graceSeconds": 3600}))).await?.data()?;
+        // Nobody holds a socket here, and nobody talks: neither is to have consequences while a test looks.
+        let patience = json!({"graceSeconds": 3600, "customerIdleMinutes": 0, "replyReminderMinutes": 0});
+        admin.call("PATCH", "/settings/assignment", Some(patience)).await?.data()?;
         let agent = tenant.agent().await?;
         let team = tenant.team(&[&agent]).await?;
         agent.set_status("ONLINE").await?;
@@ -86,7 +96,7 @@ impl<'s> Objects<'s> {
     }
 
     /// The caller of a kind: the administrator, who may everything, or the customer.
-    pub(crate) fn caller(&self, who: Who) -> &Rest {
+    pub fn caller(&self, who: Who) -> &Rest {
         match who {
             Who::Staff => &self.tenant.admin.rest,
             Who::Customer => &self.customer.rest,
@@ -94,17 +104,32 @@ impl<'s> Objects<'s> {
     }
 
     /// The id of an object that a reference is about.
-    pub(crate) fn id(&self, reference: &Reference) -> Result<&str> {
+    ///
+    /// # Errors
+    /// There is no such object.
+    pub fn id(&self, reference: &Reference) -> Result<&str> {
         let id = self.ids.get(reference.noun.as_str());
         Ok(id.with_context(|| format!("make a {} in Objects: {} speaks of one", reference.noun, reference.path))?)
     }
 
+    /// A message of the customer's session.
+    pub fn message(&self) -> &str {
+        self.ids.get("message").map_or("0", String::as_str)
+    }
+
     /// A request that keeps the rules and speaks of this tenant's objects, with nothing that may be left out.
-    pub(crate) fn request(&self, method: &Method, route: &Route) -> Result<Map<String, Json>> {
+    ///
+    /// # Errors
+    /// The contract speaks of an object that is not made here.
+    pub fn request(&self, method: &Method, route: &Route) -> Result<Map<String, Json>> {
         self.filled(method, route, Fill::Required)
     }
 
-    fn filled(&self, method: &Method, route: &Route, fill: Fill) -> Result<Map<String, Json>> {
+    /// A request with its references set as far as the rules demand them.
+    ///
+    /// # Errors
+    /// The contract speaks of an object that is not made here.
+    pub fn filled(&self, method: &Method, route: &Route, fill: Fill) -> Result<Map<String, Json>> {
         let input = method.descriptor.input();
         let required = sample(&input, Fill::Required);
         let mut fields = sample(&input, fill);
@@ -129,7 +154,10 @@ impl<'s> Objects<'s> {
     /// Requests about one object that is given by its id, in all the ways there are to ask: with as little as the
     /// rules demand, with every field, with the other references too, about the session that is served and about
     /// the one that waits. Nothing but the object can make all of them fail.
-    pub(crate) fn requests_about(
+    ///
+    /// # Errors
+    /// The contract speaks of an object that is not made here.
+    pub fn requests_about(
         &self,
         method: &Method,
         route: &Route,
@@ -174,11 +202,11 @@ fn note() -> Json {
 
 /// A field of a request that holds the id of an object.
 #[derive(Debug, Clone)]
-pub(crate) struct Reference {
+pub struct Reference {
     /// The field's path in JSON, as `meta.sessionId`.
-    pub(crate) path: String,
+    pub path: String,
     /// The kind of object.
-    pub(crate) noun: String,
+    pub noun: String,
     /// The field is a list of ids.
     many: bool,
 }
@@ -198,7 +226,7 @@ impl Reference {
 }
 
 /// The references of a request, in nested messages too.
-pub(crate) fn references(method: &Method, route: &Route) -> Vec<Reference> {
+pub fn references(method: &Method, route: &Route) -> Vec<Reference> {
     let mut found = Vec::new();
     collect(&method.descriptor.input(), "", &route.path, &mut found);
     found
@@ -242,7 +270,7 @@ fn noun(field: &FieldDescriptor, route: &str) -> Option<String> {
 }
 
 /// Sets the field a reference is about, which may lie one message deep.
-pub(crate) fn set(fields: &mut Map<String, Json>, reference: &Reference, id: &str) {
+pub fn set(fields: &mut Map<String, Json>, reference: &Reference, id: &str) {
     let value = if reference.many { json!([id]) } else { json!(id) };
     match reference.path.split_once('.') {
         Some((outer, inner)) => {
@@ -257,28 +285,31 @@ pub(crate) fn set(fields: &mut Map<String, Json>, reference: &Reference, id: &st
 
 /// All findings of a generated test at once.
 #[derive(Debug, Default)]
-pub(crate) struct Findings(Vec<String>);
+pub struct Findings(Vec<String>);
 
 impl Findings {
     /// Notes what is wrong.
-    pub(crate) fn note(&mut self, what: String) {
+    pub fn note(&mut self, what: String) {
         self.0.push(what);
     }
 
     /// Notes an error.
-    pub(crate) fn check<T>(&mut self, result: Result<T>) {
+    pub fn check<T>(&mut self, result: Result<T>) {
         if let Err(error) = result {
             self.note(format!("{error:#}"));
         }
     }
 
     /// Nothing was found.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Fails with all of them.
-    pub(crate) fn none(self) -> Result<()> {
+    ///
+    /// # Errors
+    /// There are some.
+    pub fn none(self) -> Result<()> {
         if self.0.is_empty() {
             return Ok(());
         }
