@@ -28,9 +28,7 @@ test: test-deps $(PAGES) check
 	target/debug/sdk-gen openapi --check
 	target/debug/sdk-gen typescript --check
 	$(CARGO) test --workspace --doc -q
-	@$(MAKE) --no-print-directory planted
 	tests/with-databases tests/run-all
-	tests/with-databases tests/prove
 	npm run browser
 
 CYCLES ?= 300
