@@ -29,13 +29,8 @@ pub(crate) fn success(data: &impl Serialize, caller: &Caller) -> Response {
         timestamp: u64,
         request_id: &'a str,
     }
-    let envelope = Envelope {
-        code: 200,
-        message: "success",
-        data,
-        timestamp: now_millis(),
-        request_id: &caller.request_id,
-    };
+    let envelope =
+        Envelope { code: 200, message: "success", data, timestamp: now_millis(), request_id: &caller.request_id };
     match serde_json::to_string(&envelope) {
         Ok(text) => respond(StatusCode::OK, text),
         Err(error) => failure(Status::internal(error.to_string()), caller),

@@ -264,9 +264,7 @@ impl Reader {
             (Kind::Uint64, Json::Number(n)) => n.as_u64().map(Value::U64),
             (Kind::Uint64, Json::String(s)) => s.parse().ok().map(Value::U64),
             (Kind::Double, Json::Number(n)) => n.as_f64().map(Value::F64),
-            (Kind::Bytes, Json::String(s)) => {
-                STANDARD.decode(s).ok().map(|b| Value::Bytes(b.into()))
-            }
+            (Kind::Bytes, Json::String(s)) => STANDARD.decode(s).ok().map(|b| Value::Bytes(b.into())),
             (Kind::Enum(e), Json::String(s)) => e.get_value_by_name(s).map(|v| Value::EnumNumber(v.number())),
             (Kind::Message(m), json) => return self.message(&m, json, path).map(Value::Message),
             _ => None,

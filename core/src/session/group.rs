@@ -220,7 +220,7 @@ fn answers(
     let old: HashMap<Key<'_>, _> = old.iter().map(|row| (row_key(row), row)).collect();
     let new: HashMap<Key<'_>, _> = fresh.iter().map(|row| (row_key(row), row)).collect();
     let mut told = HashSet::new();
-    let answer = |(at, send): (usize, &Box<Send>)| {
+    let answer = |(at, send): (usize, &Send)| {
         if let Some(error) = refused.remove(&at) {
             return Err(error);
         }
@@ -233,7 +233,7 @@ fn answers(
         let file = send.file.as_ref().filter(|file| file.id == row.file_id);
         Ok(SendMessageResponse { message: Some(view::message(row, file)), duplicate })
     };
-    sends.iter().enumerate().map(answer).collect()
+    sends.iter().map(AsRef::as_ref).enumerate().map(answer).collect()
 }
 
 /// Moves a mark; a lower one than before changes nothing.

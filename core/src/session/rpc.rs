@@ -234,8 +234,8 @@ impl SessionService for Rpc {
     async fn decline_transfer(&self, request: Request<DeclineTransferRequest>) -> Result<Response<Session>, RpcStatus> {
         let (ctx, req) = enter(request)?;
         let mut tx = self.0.begin(&ctx).await?;
-        let session = transfer::decline(&mut tx, req.id, &req.reason).await?;
-        Ok(self.done(tx, session, ctx.principal.id).await?)
+        let (session, asked) = transfer::decline(&mut tx, req.id, &req.reason).await?;
+        Ok(self.done(tx, session, asked).await?)
     }
 
     async fn list_unassigned_sessions(

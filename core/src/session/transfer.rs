@@ -108,7 +108,7 @@ pub(crate) async fn accept(tx: &mut Tx<'_>, id: i64) -> Result<(chat_session::Mo
 }
 
 /// The one asked declines, or the one who asked withdraws.
-pub(crate) async fn decline(tx: &mut Tx<'_>, id: i64, reason: &str) -> Result<chat_session::Model> {
+pub(crate) async fn decline(tx: &mut Tx<'_>, id: i64, reason: &str) -> Result<(chat_session::Model, i64)> {
     let session = lock_visible(tx, id).await?;
     demand_status(&session, &[Status::Active])?;
     if session.transfer_expire_time.is_none() {
@@ -118,7 +118,8 @@ pub(crate) async fn decline(tx: &mut Tx<'_>, id: i64, reason: &str) -> Result<ch
     if me != session.transfer_to && me != session.transfer_from && !tx.ctx().may("session:assign") {
         return Err(forbidden());
     }
-    end(tx, session, reason).await
+    let asked = session.transfer_to;
+    Ok((end(tx, session, reason).await?, asked))
 }
 
 async fn end(tx: &mut Tx<'_>, session: chat_session::Model, reason: &str) -> Result<chat_session::Model> {

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use kefu_proto::common::v1::Principal;
+use kefu_proto::session::v1::message::ContentType;
 use kefu_proto::session::v1::session::{Queue, Rating, Status, Transfer};
 use kefu_proto::session::v1::{Assignment, Message, Note, Session};
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryFilter, QuerySelect};
 
 use crate::Core;
 use crate::access::Ctx;
@@ -59,14 +60,45 @@ pub(crate) async fn build(
     let agent_ids: Vec<i64> = rows.iter().flat_map(|r| [r.agent_id, r.transfer_to]).filter(|id| *id != 0).collect();
     let agents = crate::user::names(db, tenant, &agent_ids).await?;
     let places = queue::places(core, tenant, &rows).await?;
+    let unread = unread(db, tenant, &rows, side).await?;
     let names = Names { customers, teams, agents };
     Ok(rows
         .into_iter()
         .map(|row| {
-            let place = places.get(&row.id).copied();
-            session(row, side, &names, place)
+            let (place, unread) = (places.get(&row.id).copied(), unread.get(&row.id).copied());
+            session(row, side, &names, place, unread.unwrap_or(0))
         })
         .collect())
+}
+
+/// How many messages a side has not read; a line of Kefu's own is no message to be read.
+async fn unread(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    rows: &[chat_session::Model],
+    side: Side,
+) -> Result<HashMap<i64, i64>> {
+    use chat_message::Column as C;
+    let read = |row: &chat_session::Model| match side {
+        Side::Customer => row.customer_read_seq,
+        Side::Staff => row.agent_read_seq,
+    };
+    let behind: Vec<_> = rows.iter().filter(|row| row.last_seq > read(row)).collect();
+    if behind.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let after = |row: &chat_session::Model| Condition::all().add(C::SessionId.eq(row.id)).add(C::Seq.gt(read(row)));
+    let counts: Vec<(i64, i64)> = chat_message::Entity::of(tenant)
+        .filter(behind.into_iter().fold(Condition::any(), |any, row| any.add(after(row))))
+        .filter(C::ContentType.ne(code(ContentType::Event)))
+        .select_only()
+        .column(C::SessionId)
+        .column_as(C::Id.count(), "count")
+        .group_by(C::SessionId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(counts.into_iter().collect())
 }
 
 struct Names {
@@ -81,9 +113,8 @@ impl Names {
     }
 }
 
-fn session(row: chat_session::Model, side: Side, names: &Names, place: Option<Place>) -> Session {
+fn session(row: chat_session::Model, side: Side, names: &Names, place: Option<Place>, unread: i64) -> Session {
     let customer = names.customers.get(&row.customer_id);
-    let read = if side == Side::Customer { row.customer_read_seq } else { row.agent_read_seq };
     let mut session = Session {
         id: row.id,
         status: row.status.into(),
@@ -107,7 +138,7 @@ fn session(row: chat_session::Model, side: Side, names: &Names, place: Option<Pl
         customer_read_seq: row.customer_read_seq,
         agent_delivered_seq: row.agent_delivered_seq,
         agent_read_seq: row.agent_read_seq,
-        unread: (row.last_seq - read).max(0),
+        unread: i32::try_from(unread).unwrap_or(i32::MAX),
         unanswered_since: row.unanswered_since.map(timestamp),
         customer_online: row.customer_online,
         note_count: row.note_count,

@@ -38,9 +38,9 @@ pub(crate) async fn view(core: &Core, ctx: &Ctx, req: &ViewSessionRequest) -> Re
     let before = ids(core, ctx.tenant, &[session.id]).await?;
     let tx = core.begin(ctx).await?;
     if req.leave {
-        leave(&tx, req).await?
+        leave(&tx, req).await?;
     } else {
-        hold(&tx, req).await?
+        hold(&tx, req).await?;
     }
     tx.commit().await?;
     let after = ids(core, ctx.tenant, &[session.id]).await?;

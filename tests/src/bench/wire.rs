@@ -233,10 +233,18 @@ mod tests {
         let mut bytes = vec![0x81, 2, b'h', b'i', 0x81, 126, 0, 200];
         bytes.extend([b'x'; 199]);
         let mut seen = Vec::new();
-        let used = frames(&bytes, |frame| Ok(seen.push(frame.len()))).unwrap();
+        let used = frames(&bytes, |frame| {
+            seen.push(frame.len());
+            Ok(())
+        })
+        .unwrap();
         assert_eq!((used, &*seen), (4, &[2][..]));
         bytes.push(b'x');
-        let used = frames(&bytes, |frame| Ok(seen.push(frame.len()))).unwrap();
+        let used = frames(&bytes, |frame| {
+            seen.push(frame.len());
+            Ok(())
+        })
+        .unwrap();
         assert_eq!((used, &*seen), (bytes.len(), &[2, 2, 200][..]));
         assert!(frames(&[0x88, 2, 0x0f, 0xa1], |_| Ok(())).unwrap_err().to_string().contains("4001"));
     }

@@ -126,7 +126,7 @@ async fn fail(
         losses.cuts += 1;
         losses.acknowledged += wanted.len();
         let wrong = look(&found, session, &wanted).await;
-        losses.wrong.extend(wrong.map_or_else(|error| Some(format!("{error:#}")), |wrong| wrong).map(|wrong| {
+        losses.wrong.extend(wrong.unwrap_or_else(|error| Some(format!("{error:#}"))).map(|wrong| {
             format!("power failed after entry {moment} of {}, unsynced writes {unsynced:?}: {wrong}", entries.len())
         }));
         std::fs::remove_dir_all(&found)?;

@@ -254,10 +254,10 @@ fn ended(code: Option<u16>, fate: Fate) -> Result<String> {
     let named = code.map_or("no code".to_owned(), |code| code.to_string());
     match (fate, code) {
         (Fate::Code(expected), Some(code)) => {
-            ensure!(code == expected || code == 4429, "closed with {code}, not {expected}")
+            ensure!(code == expected || code == 4429, "closed with {code}, not {expected}");
         }
         (Fate::Any | Fate::Documented, Some(code)) => {
-            ensure!(DOCUMENTED.contains(&code), "closed with {code}, which no document names")
+            ensure!(DOCUMENTED.contains(&code), "closed with {code}, which no document names");
         }
         (Fate::End, Some(1011 | 1012)) => bail!("closed with {named}: an error of the server's own"),
         (Fate::End, _) => {}

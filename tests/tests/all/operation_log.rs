@@ -24,7 +24,7 @@ struct Log<'s> {
 impl Log<'_> {
     async fn rows(&self) -> Result<Vec<String>> {
         let columns = ["method", "principal_id", "principal_name", "client_ip", "request_id", "request"];
-        let kind = if self.tenant.server.database == kefu_tests::Database::Mariadb { "CHAR" } else { "TEXT" };
+        let kind = if self.tenant.server.database == Database::Mariadb { "CHAR" } else { "TEXT" };
         let texts = columns.map(|column| format!("CAST({column} AS {kind})"));
         let text = match kind {
             "CHAR" => format!("CONCAT_WS('|', {})", texts.join(", ")),

@@ -57,6 +57,8 @@ async fn a_transfer_needs_both(server: &Server) -> Result<()> {
         send(&b.rest, session, "too-early", "我先说").await?.refused(403, "PERMISSION_DENIED")?;
         answering.rest.post(&decline, json!({"reason": "不合适"})).await?.data()?;
         ensure!(stage.look(session).await?["transfer"].is_null(), "still pending");
+        // Whoever answers, the one asked sees the question gone.
+        asked.expect_where("session_update", |s| s["transfer"].is_null()).await?;
         asked.drain().await?;
     }
     a.rest.post(&ask, to(&b.id)).await?.data()?;

@@ -1938,7 +1938,7 @@ export interface Session {
   agentDeliveredSeq: number
   /** Up to where the agent has read. */
   agentReadSeq: number
-  /** Messages the caller's side has not read. */
+  /** Messages the caller's side has not read; lines of Kefu's own (EVENT) do not count. */
   unread: number
   /** Since when the customer waits for an answer; absent if the agent spoke last. */
   unansweredSince: string | null
