@@ -145,7 +145,8 @@ impl Inspector {
         Ok(snapshot)
     }
 
-    /// What stands once the work behind the last call is done: two looks that agree.
+    /// What stands once the work behind the last call is done: two looks that agree, and nothing that waits for the
+    /// index, which takes messages a moment later.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -154,7 +155,8 @@ impl Inspector {
         for _ in 0..50 {
             tokio::time::sleep(Duration::from_millis(300)).await;
             let now = self.snapshot(tenant_id).await?;
-            if now == last {
+            let waiting = format!("SELECT kind FROM job WHERE tenant_id = {tenant_id} AND kind = 'index' AND status = 1");
+            if now == last && self.column(&waiting).await?.is_empty() {
                 break;
             }
             last = now;
