@@ -39,6 +39,8 @@ export const en: Texts = {
   'form.sentTo': 'The code was sent to {phone}',
   'form.institution': 'Institution',
   'form.institutionHint': 'For example: Second Health Centre',
+  'form.institutions':
+    '{n} institution to choose from, by the arrow keys|{n} institutions to choose from, by the arrow keys',
   'form.extra': 'More about you',
   'form.position': 'Position',
   'form.emergency': 'Emergency phone',

@@ -37,6 +37,7 @@ export const zh = {
   'form.sentTo': '验证码已发送到 {phone}',
   'form.institution': '机构',
   'form.institutionHint': '例如：朝阳区第二社区卫生服务中心',
+  'form.institutions': '有 {n} 个机构可选，用上下键选择',
   'form.extra': '更多信息',
   'form.position': '职位',
   'form.emergency': '紧急联系电话',
