@@ -20,11 +20,12 @@ export async function inspect(
   page: Page,
   name: string,
   schemes: ('light' | 'dark')[] = ['light', 'dark'],
+  sizes = WIDTHS,
 ): Promise<void> {
   const own = page.viewportSize() ?? { width: 1440, height: 900 }
   for (const scheme of schemes) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
-    for (const size of scheme === 'light' ? WIDTHS : [own]) {
+    for (const size of scheme === 'light' ? sizes : [own]) {
       const where = `${name} ${size.width} ${scheme}`
       await page.setViewportSize(size)
       await page.screenshot({ path: join(SCREENS, `${name}-${size.width}-${scheme}.png`), animations: 'disabled' })

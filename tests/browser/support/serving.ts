@@ -22,6 +22,11 @@ export class Serving {
     return serving
   }
 
+  /** Shows that the agent is still there: who is silent for long loses the customer to others. */
+  async stays(): Promise<void> {
+    await this.person.kefu.setMyAgentStatus({ status: 'ONLINE' })
+  }
+
   /** Waits until the customer is served. */
   async served(): Promise<this> {
     await expect

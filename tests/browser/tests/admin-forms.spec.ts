@@ -2,6 +2,7 @@
 import type { Locator, Page } from '@playwright/test'
 
 import { Desk } from '../support/agent.ts'
+import { textFile } from '../support/files.ts'
 import { DESK, expect, test } from '../support/test.ts'
 import { newPhone, type World } from '../support/world.ts'
 
@@ -115,6 +116,38 @@ for (const { what, path, field, fill, wrong, right, done } of CASES) {
     }
   })
 }
+
+test('a quick reply carries files, in the order given', async ({ open, world }) => {
+  const page = await pageOf(open, world, 'quick-replies?open=new', 'zh-CN')
+  const title = `资料 ${mark()}`
+  const form = page.locator('form')
+  const files = within(form, 'fileIds')
+  const names = async () => {
+    const { list } = await world.admin.listQuickReplies({ keyword: title })
+    return list[0]?.files.map((file) => file.name)
+  }
+  await box(form, 'title').fill(title)
+  await box(form, 'content').fill('请看附件')
+  await within(form, 'shared').getByText('所有人').click()
+  await files
+    .locator('input')
+    .setInputFiles(['一', '二', '三', '四', '五', '六'].map((name) => textFile(`${name}.txt`, name)))
+  await expect(page.getByText('一条快捷回复最多带 5 个文件')).toBeVisible()
+  await expect(files.getByRole('listitem')).toHaveText(['一', '二', '三', '四', '五'].map((name) => `${name}.txt3 B`))
+  await expect(files.getByRole('button', { name: '添加文件' })).toBeDisabled()
+  // Saved at once: what is on its way is waited for.
+  await files.getByRole('button', { name: '移除 四.txt' }).click()
+  await files.locator('input').setInputFiles(textFile('七.txt', '七'))
+  await form.locator('button[type="submit"]').click()
+  await saved(page)
+  expect(await names()).toEqual(['一.txt', '二.txt', '三.txt', '五.txt', '七.txt'])
+  await expect(page.getByRole('row').filter({ hasText: title }).getByRole('img', { name: '5 个文件' })).toBeVisible()
+
+  await files.getByRole('button', { name: '移除 二.txt' }).click()
+  await form.locator('button[type="submit"]').click()
+  await expect.poll(names).toEqual(['一.txt', '三.txt', '五.txt', '七.txt'])
+  await expect(files.getByRole('listitem')).toHaveCount(4)
+})
 
 test('a link is made for a team only, and shown once', async ({ open, world }) => {
   // Where there is one team, it is chosen already.

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises'
 
 import { Desk } from '../support/agent.ts'
+import { Serving } from '../support/serving.ts'
 import { DESK, expect, test } from '../support/test.ts'
 import type { World } from '../support/world.ts'
 
@@ -121,4 +122,30 @@ test('details are not left with something unsaved unless one says so', async ({ 
   await page.getByRole('button', { name: `乙${mark}` }).click()
   await question.getByRole('button', { name: '放弃修改' }).click()
   await expect(pane(`乙${mark}`).getByLabel('姓名')).toHaveValue(`乙${mark}`)
+})
+
+test('notifications lead to their session, and are unread until they are marked', async ({ open, world }) => {
+  const { sessionId } = await world.waiting('张医生', '你好')
+  const { person } = await (await Serving.by(world, '李想', '张医生')).served()
+  const desk = new Desk(await open(DESK), world.origin, person)
+  const { page } = desk
+  await desk.login()
+  await page.goto(`${world.origin}/console/admin/notifications`)
+  const news = page.getByRole('row').filter({ hasText: '新会话：张医生' })
+  await expect(news).toContainText('会话分配')
+  await expect(page.getByRole('button', { name: '通知，1 条未读' })).toBeVisible()
+  await page.getByRole('button', { name: '筛选', exact: true }).click()
+  await page.getByRole('group', { name: '筛选' }).getByText('只看未读').click()
+  await expect(page).toHaveURL(/unread=true/)
+  await expect(news).toBeVisible()
+
+  await page.getByRole('button', { name: '全部标为已读' }).click()
+  await expect(news).toHaveCount(0)
+  await expect(page.getByText('没有符合条件的内容')).toBeVisible()
+  await expect(page.getByRole('button', { name: '全部标为已读' })).toBeDisabled()
+  await expect(page.getByRole('button', { name: '通知，0 条未读' })).toBeVisible()
+
+  await page.getByRole('group', { name: '筛选' }).getByText('只看未读').click()
+  await news.getByRole('link', { name: '新会话：张医生' }).click()
+  await expect(page).toHaveURL(new RegExp(`/workbench/${sessionId}`))
 })

@@ -68,6 +68,23 @@ test('what one looks at makes no sound; what one does not, does', async ({ open,
   await expect(desk.row('张医生').getByLabel(/条未读/)).toHaveCount(0)
 })
 
+test('of two tabs that hear the same, one plays', async ({ open, world }) => {
+  const page = await open(DESK)
+  const other = await page.context().newPage()
+  const alarms = [await Alarm.of(page), await Alarm.of(other)] as const
+  const desk = await untouched(world, page)
+  await other.goto(`${world.origin}/console/workbench`)
+  await expect(other.getByRole('region', { name: '会话列表' })).toBeVisible()
+  for (const tab of [page, other]) await tab.getByRole('button', { name: '开启提示音' }).click()
+  await world.waiting('张医生', '你好')
+  for (const tab of [page, other]) {
+    await expect(tab.getByRole('alert').filter({ hasText: '新会话：张医生' })).toBeVisible()
+  }
+  await expect(desk.row('张医生')).toBeVisible()
+  await laterThanAPause(page)
+  expect([...(await alarms[0].tones()), ...(await alarms[1].tones())]).toEqual(SESSION)
+})
+
 test('sounds, title and desktop notifications are switched on and off, each by itself', async ({ open, world }) => {
   const page = await open(DESK)
   const alarm = await Alarm.of(page)

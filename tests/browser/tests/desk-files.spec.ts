@@ -6,7 +6,7 @@ import { drop, paste, picture, textFile } from '../support/files.ts'
 import { Network } from '../support/network.ts'
 import { DESK, expect, PHONE, test } from '../support/test.ts'
 import type { World } from '../support/world.ts'
-import type { Page } from '@playwright/test'
+import type { Page, Route } from '@playwright/test'
 
 async function atDesk(world: World, page: Page): Promise<Desk> {
   const desk = new Desk(page, world.origin, await world.person('agent', '王工'))
@@ -69,6 +69,12 @@ test('files are looked at and saved', async ({ open, world }) => {
     viewer.getByRole('button', { name: '下载' }).click(),
   ])
   expect(image_.suggestedFilename()).toBe('报错.png')
+  // What went wrong is told before the picture, not behind it.
+  const refuse = (route: Route) => route.fulfill({ status: 404, body: '' })
+  await desk.page.route('**/api/**/files/**', refuse)
+  await viewer.getByRole('button', { name: '下载' }).click()
+  await desk.page.locator('.el-message--error .el-message__closeBtn').click()
+  await desk.page.unroute('**/api/**/files/**', refuse)
   await desk.page.keyboard.press('Escape')
   await expect(viewer).toHaveCount(0)
   await expect(look).toBeFocused()

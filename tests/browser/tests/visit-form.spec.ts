@@ -1,11 +1,12 @@
 // The form: what a customer fills in before anybody is asked to help.
 import { Customer } from '../support/customer.ts'
 import { picture } from '../support/files.ts'
+import { violations } from '../support/look.ts'
 import { Network } from '../support/network.ts'
 import { Server } from '../support/server.ts'
 import { Serving } from '../support/serving.ts'
 import { administrator, expect, PHONE, test } from '../support/test.ts'
-import { World } from '../support/world.ts'
+import { newPhone, World } from '../support/world.ts'
 
 test('pictures chosen in the form survive a reload, and are sent with the question', async ({ open, world }) => {
   const serving = await Serving.by(world, '王工', '张医生')
@@ -121,4 +122,79 @@ test('without a network the page opens by itself when it is back', async ({ open
   await expect(page.getByText('网络不通，请检查网络后重试')).toBeVisible()
   await network.restore()
   await expect(page.getByLabel('姓名')).toBeVisible()
+})
+
+test('institutions that are known are offered while one is typed, and taken by keys or thumb', async ({
+  open,
+  world,
+}) => {
+  const mark = Math.random().toString(36).slice(2, 6)
+  const known = ['社区卫生服务中心', '第一医院', '第二医院'].map((name) => `东城${mark}${name}`)
+  for (const institution of known)
+    await world.admin.createCustomer({ name: '李医生', phone: newPhone(), institution, teamId: world.team.id })
+  const page = await open(PHONE)
+  let calls = 0
+  page.on('request', (request) => (calls += Number(request.url().includes('/customers/institutions'))))
+  await page.goto(await world.link())
+  const field = page.getByRole('combobox', { name: '机构' })
+  const names = page.getByRole('option')
+  const below = page.locator('[type=submit]')
+  const before = await below.boundingBox()
+  await field.pressSequentially(`东城${mark}`)
+  await expect(names).toHaveText(known)
+  expect(calls, 'calls for what was typed without a pause').toBeLessThanOrEqual(2)
+  expect(await below.boundingBox(), 'nothing moves').toEqual(before)
+  for (const name of await names.all()) expect((await name.boundingBox())?.height).toBeGreaterThanOrEqual(44)
+  await expect(field).toHaveAttribute('aria-expanded', 'true')
+  expect(await violations(page)).toEqual([])
+
+  // By keys: up from the field is the last one; Escape closes and keeps what was typed.
+  await field.press('ArrowDown')
+  await expect(names.first()).toHaveAttribute('aria-selected', 'true')
+  await field.press('Escape')
+  await expect(names).toHaveCount(0)
+  await expect(field).toHaveValue(`东城${mark}`)
+  await field.press('Backspace')
+  await expect(names).toHaveCount(3)
+  await field.press('ArrowUp')
+  await field.press('Enter')
+  await expect(field).toHaveValue(known[2] ?? '')
+  await expect(names).toHaveCount(0)
+
+  // By thumb: the field keeps the focus, and the keyboard stays.
+  await field.fill(`${mark}第`)
+  await names.getByText(known[1] ?? '').tap()
+  await expect(field).toHaveValue(known[1] ?? '')
+  await expect(field).toBeFocused()
+  await expect(names).toHaveCount(0)
+
+  // What an input method is still composing is not asked for, and its keys are its own.
+  await field.fill('')
+  calls = 0
+  const input = await page.context().newCDPSession(page)
+  await input.send('Input.imeSetComposition', { text: `${mark}di`, selectionStart: 6, selectionEnd: 6 })
+  await expect(field).toHaveValue(`${mark}di`)
+  await page.waitForTimeout(500)
+  expect(calls).toBe(0)
+  await input.send('Input.insertText', { text: `${mark}第` })
+  await expect(names).toHaveCount(2)
+  await page.getByLabel('姓名').focus()
+  await expect(names).toHaveCount(0)
+})
+
+test('without suggestions the institution is a plain field', async ({ open, world }) => {
+  const page = await open(PHONE)
+  const customer = new Customer(page, world, '张医生')
+  let calls = 0
+  await page.route('**/customers/institutions**', (route) => {
+    calls += 1
+    return route.fulfill({ status: 500, body: '{}' })
+  })
+  await page.goto(await world.link())
+  await customer.fill('接种页面打不开')
+  await page.getByRole('combobox', { name: '机构' }).pressSequentially('分院')
+  await expect.poll(() => calls).toBeGreaterThan(0)
+  await expect(page.getByRole('option')).toHaveCount(0)
+  await page.getByRole('button', { name: '开始咨询' }).click()
+  await expect(customer.input).toBeVisible()
 })

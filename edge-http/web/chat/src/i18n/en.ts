@@ -39,6 +39,8 @@ export const en: Texts = {
   'form.sentTo': 'The code was sent to {phone}',
   'form.institution': 'Institution',
   'form.institutionHint': 'For example: Second Health Centre',
+  'form.institutions':
+    '{n} institution to choose from, by the arrow keys|{n} institutions to choose from, by the arrow keys',
   'form.extra': 'More about you',
   'form.position': 'Position',
   'form.emergency': 'Emergency phone',
@@ -76,11 +78,9 @@ export const en: Texts = {
   'queue.wait': 'Expected wait',
   'queue.minutes': 'about {min}–{max} minutes',
   'queue.minutesOne': 'about {min} min',
-  'queue.unknown': '—',
-  'queue.unknownHint': 'cannot be told yet',
+  'queue.unknown': 'not known yet',
   'queue.number': 'Your number',
-  'queue.hint':
-    'You can describe the problem below; the agent will see it. Your place is kept when you leave this page.',
+  'queue.hint': 'Describe the problem below if you like. Your place is kept when you leave.',
   'queue.moved': 'Something more urgent, or older, goes first; your place has changed.',
   'queue.leave': 'Leave a message',
   'queue.cancel': 'Stop waiting',

@@ -18,10 +18,7 @@ export const uploads = new Uploads({
     if (upload && message.fileId) rememberFile(message.fileId, upload.name, upload.file)
     realtime.conversation(sessionId).send(message)
   },
-  refuse(file) {
-    if (file.size === 0) return t('upload.empty')
-    return file.size > MOST_BYTES ? t('upload.tooLarge', { limit: formatBytes(MOST_BYTES) }) : ''
-  },
+  refuse: refusal,
   words: wording,
 })
 
@@ -40,6 +37,12 @@ addEventListener('beforeunload', (event) => {
   // Chrome before 119 asks for this one.
   event.returnValue = true
 })
+
+/** Why a file cannot be sent, however often it is tried; empty where it can. */
+export function refusal(file: Blob): string {
+  if (file.size === 0) return t('upload.empty')
+  return file.size > MOST_BYTES ? t('upload.tooLarge', { limit: formatBytes(MOST_BYTES) }) : ''
+}
 
 /** The files on their way in a session. */
 export function useUploads(sessionId: string): ShallowRef<readonly Upload[]> {

@@ -1,13 +1,11 @@
-import { KefuError, type Customer, type CustomerGender } from '@kefu/sdk'
+import { KefuError, type Customer, type CustomerGender, type Institution } from '@kefu/sdk'
 import { reactive, ref, type Ref } from 'vue'
 
 import { kefu } from '../app/kefu.ts'
 import { messageOf } from '../app/notify.ts'
 
-/** What is written down about a customer in a line, in the order of the form. */
-export const FIELDS = [
-  'name',
-  'phone',
+/** What is written down about a customer besides who it is, in the order of the form. */
+export const CUSTOMER_TEXTS = [
   'institution',
   'department',
   'position',
@@ -20,6 +18,20 @@ export const FIELDS = [
   'creditCode',
   'businessModules',
 ] as const
+
+/** All that is written down about a customer in a line. */
+export const FIELDS = ['name', 'phone', ...CUSTOMER_TEXTS] as const
+
+/** The genders, in the order of the form. */
+export const GENDERS: readonly CustomerGender[] = ['GENDER_UNSPECIFIED', 'FEMALE', 'MALE']
+
+/** Fills in what is known of an institution; what stands there already was written by somebody who knew better. */
+export function fillIn(
+  form: Record<'region' | 'address' | 'creditCode' | 'institutionPhone', string>,
+  known: Institution,
+): void {
+  for (const field of ['region', 'address', 'creditCode', 'institutionPhone'] as const) form[field] ||= known[field]
+}
 
 /** A field of one line. */
 export type Field = (typeof FIELDS)[number]

@@ -2,6 +2,7 @@ import { KefuError } from '@kefu/sdk'
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 
+import { restored } from './undo.ts'
 import { lastPage, readState, writeState, type TableState } from './state.ts'
 import type { TableSource } from './types.ts'
 
@@ -57,7 +58,7 @@ export function useTable<Row>(source: Ref<TableSource<Row>>) {
     return JSON.stringify([filters, sort, page, size])
   })
   // A page that is being left changes its address before it goes: nothing is to be loaded for that.
-  watch(asked, () => void (route.path === path && load()), { immediate: true })
+  watch([asked, restored], () => void (route.path === path && load()), { immediate: true })
   onScopeDispose(() => call?.abort())
 
   return { state, go, rows, total, loading, error, reload: load }

@@ -26,5 +26,5 @@ export function note(id: string, createTime: string): Note {
 /** A quick reply for tests. */
 export function reply(title: string, with_: Partial<QuickReply> = {}): QuickReply {
   const times = { createTime: null, updateTime: null }
-  return { id: title, shared: true, category: '', shortcut: '', title, content: '', ...times, ...with_ }
+  return { id: title, shared: true, category: '', shortcut: '', title, content: '', files: [], ...times, ...with_ }
 }

@@ -4,21 +4,6 @@ import type { ComposerTranslation } from 'vue-i18n'
 import { exactTime } from '../../table/time.ts'
 import type { Column } from '../../table/types.ts'
 
-/** What is written of a customer in words, in the order of the form. */
-export const CUSTOMER_TEXTS = [
-  'institution',
-  'department',
-  'position',
-  'businessModules',
-  'landline',
-  'email',
-  'emergencyPhone',
-  'region',
-  'address',
-  'creditCode',
-  'institutionPhone',
-] as const
-
 /** The columns of customers; only a list that can be ordered names orders. */
 export function customerColumns(t: ComposerTranslation, sortable: boolean): Column<Customer>[] {
   const sort = (key: string) => (sortable ? key : undefined)

@@ -167,8 +167,9 @@ const admin: typeof zh = {
     created: 'Registered',
     remove: 'Delete customer',
     removeQuestion:
-      'Delete customer “{name}”? They are signed out and no longer listed; past sessions stay. Customers with open sessions cannot be deleted.',
+      'Delete customer “{name}”? They are signed out and no longer listed; past sessions stay. Customers with open sessions cannot be deleted. This can be undone only right afterwards.',
     removed: 'Deleted customer “{name}”',
+    restored: 'Restored customer “{name}”',
   },
   gender: { GENDER_UNSPECIFIED: 'Unknown', MALE: 'Male', FEMALE: 'Female' },
   archiving: {
@@ -253,8 +254,9 @@ const admin: typeof zh = {
     toLinks: 'Register links of this team',
     remove: 'Delete team',
     removeQuestion:
-      'Delete team “{name}”? Its register links stop working. Teams with waiting or active sessions cannot be deleted.',
+      'Delete team “{name}”? Its register links stop working. Teams with waiting or active sessions cannot be deleted. This can be undone only right afterwards.',
     removed: 'Deleted team “{name}”',
+    restored: 'Restored team “{name}”',
   },
   weekday: { 1: 'Mon', 2: 'Tue', 3: 'Wed', 4: 'Thu', 5: 'Fri', 6: 'Sat', 7: 'Sun' },
   link: {
@@ -286,8 +288,9 @@ const admin: typeof zh = {
     qrOf: 'QR code of “{label}”',
     revoke: 'Revoke',
     revokeQuestion:
-      'Revoke links: {count}? Addresses and printed QR codes stop working at once, for good. Registered customers are not affected.',
+      'Revoke links: {count}? Addresses and printed QR codes stop working at once; registered customers are not affected. This can be undone only right afterwards.',
     revoked: 'Links revoked: {count}',
+    restored: 'Links restored: {count}',
   },
   linkState: { OPEN: 'Works', REVOKED: 'Revoked', EXPIRED: 'Expired', USED_UP: 'Used up' },
   linkHours: { 24: '1 day', 72: '3 days', 168: '7 days', 720: '30 days', 8760: '1 year' },
@@ -330,8 +333,9 @@ const admin: typeof zh = {
     enabled: 'Users enabled: {count}',
     remove: 'Delete user',
     removeQuestion:
-      'Delete user “{name}”? They are signed out at once, and their sessions go back to the queue. This cannot be undone; disable them if it is only for a while.',
+      'Delete user “{name}”? They are signed out at once, and their sessions go back to the queue. This can be undone only right afterwards; disable them if it is only for a while.',
     removed: 'Deleted user “{name}”',
+    restored: 'Restored user “{name}”',
   },
   userStatus: { STATUS_UNSPECIFIED: '', ENABLED: 'Enabled', DISABLED: 'Disabled' },
   role: {
@@ -353,8 +357,10 @@ const admin: typeof zh = {
     scopeBeyond: '(wider than your own)',
     presetHelp: 'Preset roles are kept up to date by Kefu and cannot be changed; copy one and change the copy.',
     remove: 'Delete role',
-    removeQuestion: 'Delete the role {name}? A role that users have cannot be deleted.',
+    removeQuestion:
+      'Delete the role {name}? A role that users have cannot be deleted. This can be undone only right afterwards.',
     removed: 'Deleted the role {name}',
+    restored: 'Restored the role {name}',
   },
   roleName: { administrator: 'Administrator', supervisor: 'Supervisor', agent: 'Agent', customer: 'Customer' },
   dataScope: { DATA_SCOPE_UNSPECIFIED: '', ALL: 'All', TEAM: 'Own teams', SELF: 'Own' },
@@ -416,6 +422,13 @@ const admin: typeof zh = {
     search: 'Search title, content or shortcut',
     title: 'Title',
     content: 'Content',
+    files: 'Files',
+    filesHelp: 'Sent to the customer along with the text, in this order; five at the most',
+    addFiles: 'Add files',
+    removeFile: 'Remove {name}',
+    uploading: 'Uploading',
+    mostFiles: 'A quick reply takes {count} files at the most',
+    fileCount: 'Files: {count}',
     shortcut: 'Shortcut',
     shortcutHelp: 'Type / and this word at the workbench; optional',
     category: 'Category',
@@ -428,9 +441,10 @@ const admin: typeof zh = {
     preview: 'Preview',
     sampleCustomer: 'Wang Fang',
     remove: 'Delete quick reply',
-    removeOwn: 'Delete quick reply “{title}”? This cannot be undone.',
-    removeShared: 'Delete quick reply “{title}”? Nobody can use it any more. This cannot be undone.',
+    removeOwn: 'Delete quick reply “{title}”? This can be undone only right afterwards.',
+    removeShared: 'Delete quick reply “{title}”? Nobody can use it any more. This can be undone only right afterwards.',
     removed: 'Deleted quick reply “{title}”',
+    restored: 'Restored quick reply “{title}”',
   },
   sent: {
     lead: 'What was sent by SMS and other channels. Without a provider it is recorded here and goes nowhere.',

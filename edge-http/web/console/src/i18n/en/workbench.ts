@@ -62,6 +62,7 @@ const workbench: typeof zh = {
     panel: 'Customer',
     transferring: 'Waiting for {name} to accept',
     withdraw: 'Withdraw',
+    viewers: 'Also viewing: {names}',
   },
   banner: {
     closed: 'This session is closed',
@@ -129,6 +130,8 @@ const workbench: typeof zh = {
     file: 'File',
     quick: 'Quick replies',
     unquote: 'Do not quote',
+    attached: 'Files sent with the reply',
+    detach: 'Do not send {name}',
     replyLabel: 'Reply to {name}',
     noteLabel: 'Private note',
     replyHint: 'Reply; / for quick replies; paste or drop pictures',

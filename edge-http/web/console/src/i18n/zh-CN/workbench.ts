@@ -61,6 +61,7 @@ export default {
     panel: '客户资料',
     transferring: '等待 {name} 接受转接',
     withdraw: '撤回转接',
+    viewers: '其他人正在查看：{names}',
   },
   banner: {
     closed: '会话已结束',
@@ -128,6 +129,8 @@ export default {
     file: '文件',
     quick: '快捷回复',
     unquote: '取消引用',
+    attached: '随回复发送的文件',
+    detach: '不发送 {name}',
     replyLabel: '回复 {name}',
     noteLabel: '内部备注',
     replyHint: '输入回复，/ 快捷回复，可粘贴或拖入图片',

@@ -35,12 +35,23 @@ export function unlockAtFirstGesture(): void {
   addEventListener('keydown', unlock)
 }
 
-/** Plays a sound, if it may; a shower of messages is one sound. */
+/** Plays a sound, if it may; a shower of messages is one sound, in however many tabs it comes down. */
 export function play(sound: Sound): void {
   if (!context || context.state !== 'running' || Date.now() - last < PAUSE_MS) return
   last = Date.now()
-  const { currentTime } = context
-  TONES[sound].forEach((frequency, index) => tone(context as AudioContext, frequency, currentTime + index * 0.16))
+  // Where the page came without TLS there are no locks, and each tab plays for itself.
+  if (!('locks' in navigator)) return ring(context, sound)
+  const audio = context
+  void navigator.locks.request('kefu.console.sound', { ifAvailable: true }, (lock) => {
+    if (!lock) return undefined
+    ring(audio, sound)
+    return new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+  })
+}
+
+function ring(audio: AudioContext, sound: Sound) {
+  const { currentTime } = audio
+  TONES[sound].forEach((frequency, index) => tone(audio, frequency, currentTime + index * 0.16))
 }
 
 function tone(audio: AudioContext, frequency: number, start: number) {

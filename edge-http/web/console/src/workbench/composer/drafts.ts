@@ -5,10 +5,13 @@ import { shallowReactive } from 'vue'
 /** What is being written: an answer to the customer, or a note for colleagues. */
 export type DraftKind = 'reply' | 'note'
 
+/** What is kept of a session: what is being written, and the files that go with the answer. */
+type Kept = DraftKind | 'files'
+
 /** The drafts of one user, by session and kind. */
 export interface SessionDrafts {
-  read(sessionId: string, kind: DraftKind): string
-  write(sessionId: string, kind: DraftKind, text: string): void
+  read(sessionId: string, kind: Kept): string
+  write(sessionId: string, kind: Kept, text: string): void
   /** The sessions with an answer begun, for the list. */
   begun: ReadonlyMap<string, string>
   flush(): void

@@ -1,11 +1,17 @@
-import type { Conversation } from '@kefu/sdk'
+import type { Conversation, File_, NewMessage } from '@kefu/sdk'
 import { shallowReactive } from 'vue'
 
-/** A text that will go in a moment and can still be taken back. */
-export interface Held {
-  sessionId: string
+/** An answer: a text, files, or both. */
+export interface Answer {
   content: string
   quoteMessageId: string
+  /** Stored files; they follow the text. */
+  files: readonly File_[]
+}
+
+/** An answer that will go in a moment and can still be taken back. */
+export interface Held extends Answer {
+  sessionId: string
   /** When it goes. */
   at: number
 }
@@ -17,28 +23,36 @@ interface Waiting extends Held {
 
 const waiting = shallowReactive(new Map<string, Waiting>())
 
-/** The text of a session that can still be taken back. */
+/** The answer of a session that can still be taken back. */
 export function heldOf(sessionId: string): Held | undefined {
   return waiting.get(sessionId)
 }
 
-/** Sends a text after so many seconds; one that waits already goes first, so that the order stays. */
-export function sendSoon(conversation: Conversation, content: string, quoteMessageId: string, seconds: number): void {
+/** Sends an answer after so many seconds; one that waits already goes first, so that the order stays. */
+export function sendSoon(conversation: Conversation, answer: Answer, seconds: number): void {
   const { sessionId } = conversation
   sendNow(sessionId)
   const timer = setTimeout(() => sendNow(sessionId), seconds * 1000)
-  waiting.set(sessionId, { sessionId, content, quoteMessageId, conversation, timer, at: Date.now() + seconds * 1000 })
+  waiting.set(sessionId, { ...answer, sessionId, conversation, timer, at: Date.now() + seconds * 1000 })
   if (seconds === 0) sendNow(sessionId)
 }
 
-/** Sends what waits in a session, now. */
+/** Sends what waits in a session, now: the text, then a message for each file; the first has the quote. */
 export function sendNow(sessionId: string): void {
   const held = waiting.get(sessionId)
   if (!held) return
   clearTimeout(held.timer)
   waiting.delete(sessionId)
-  const { content, quoteMessageId } = held
-  held.conversation.send({ content, ...(quoteMessageId !== '0' && { quoteMessageId }) })
+  const { content, quoteMessageId, files } = held
+  const messages: NewMessage[] = files.map((file) => ({
+    content: '',
+    contentType: file.contentType.startsWith('image/') ? 'IMAGE' : 'FILE',
+    fileId: file.id,
+  }))
+  if (content) messages.unshift({ content })
+  messages.forEach((message, at) =>
+    held.conversation.send({ ...message, ...(at === 0 && quoteMessageId !== '0' && { quoteMessageId }) }),
+  )
 }
 
 /** Takes back what waits, and gives it for writing on. */

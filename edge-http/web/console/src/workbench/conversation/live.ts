@@ -11,14 +11,16 @@ export interface LiveConversation {
   loading: Conversation['loading']
   error: Conversation['error']
   typing: Conversation['typing']
+  viewers: Conversation['viewers']
 }
 
 function snapshot(conversation: Conversation): LiveConversation {
-  const { messages, outgoing, hasOlder, loading, error, typing } = conversation
-  return { messages: [...messages], outgoing: [...outgoing], hasOlder, loading, error, typing }
+  const { messages, outgoing, hasOlder, loading, error, typing, viewers } = conversation
+  return { messages: [...messages], outgoing: [...outgoing], hasOlder, loading, error, typing, viewers }
 }
 
-/** Follows one session's conversation while the component lives. It stays open for as long as its tab. */
+/** Follows one session's conversation while the component lives, and tells colleagues that it is looked at. It stays
+    open for as long as its tab. */
 export function useConversation(sessionId: string): {
   conversation: Conversation
   live: ShallowRef<LiveConversation>
@@ -26,6 +28,8 @@ export function useConversation(sessionId: string): {
   const conversation = realtime.conversation(sessionId)
   const live = shallowRef(snapshot(conversation))
   onScopeDispose(conversation.onChange(() => (live.value = snapshot(conversation))))
+  onScopeDispose(() => conversation.leave())
   void conversation.open()
+  conversation.view()
   return { conversation, live }
 }
