@@ -39,7 +39,9 @@ test('files are chosen, dropped and pasted, and reach the customer in their orde
   const { list } = await desk.person.kefu.listMessages({ id: sessionOf(desk), fromStart: true })
   const files = list.flatMap(({ file }) => (file ? [file.name] : []))
   expect(files).toEqual(['说明.txt', '补充.txt', '截图.png', '粘贴.png'])
-  for (const name of ['说明.txt', '补充.txt']) await expect(customer.messages.getByText(name)).toBeVisible()
+  for (const name of [/说明\.txt/, /补充\.txt/]) {
+    await expect(customer.messages.getByRole('button', { name })).toBeVisible()
+  }
   await expect(customer.messages.getByRole('button', { name: '查看图片 粘贴.png' })).toBeVisible()
   await expect(desk.row('张医生')).toContainText('[图片]')
 })
