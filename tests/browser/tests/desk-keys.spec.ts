@@ -21,7 +21,7 @@ test('every key of the sheet does what the sheet says', async ({ open, world }) 
   const page = await open(DESK)
   const desk = await busy(world, page)
   const { keyboard } = page
-  await world.admin.createQuickReply({ title: '问候', content: '您好', shared: true })
+  await world.admin.createQuickReply({ title: '组字时的问候', content: '您好', shared: true })
 
   await keyboard.press('j')
   await expect(desk.conversation('张医生')).toBeVisible()
@@ -115,12 +115,15 @@ test('Ctrl+K finds people and deeds by pinyin', async ({ open, world }) => {
   await page.keyboard.press('Enter')
   await expect(desk.conversation('李强')).toBeVisible()
   await page.keyboard.press('Control+k')
+  await expect(page.getByRole('combobox', { name: '查找' })).toBeFocused()
   await page.keyboard.type('zhuanjie')
+  await expect(page.getByRole('option', { name: /转接/ })).toHaveAttribute('aria-selected', 'true')
   await page.keyboard.press('Enter')
   await expect(page.getByRole('dialog', { name: '转接 李强 的会话' })).toBeVisible()
   await page.keyboard.press('Escape')
   await expect(page.getByRole('dialog')).toHaveCount(0)
   await page.keyboard.press('Control+k')
+  await expect(page.getByRole('combobox', { name: '查找' })).toBeFocused()
   await page.keyboard.type('没有这样的东西')
   await expect(page.getByText('没有匹配项')).toBeVisible()
 })
@@ -150,9 +153,9 @@ test('keys of an input method do nothing but compose', async ({ open, world }) =
   await expect(page.getByRole('dialog')).toHaveCount(0)
 
   // In the menu of quick replies too, where Enter chooses and the arrows walk.
-  await desk.person.kefu.createQuickReply({ title: '问候', content: '您好' })
+  await desk.person.kefu.createQuickReply({ title: '组字时的问候', content: '您好' })
   await desk.reply('张医生').pressSequentially('/')
-  await expect(page.getByRole('option', { name: '问候' })).toBeVisible()
+  await expect(page.getByRole('option', { name: '组字时的问候' })).toBeVisible()
   for (const way of ways) {
     const enter = { key: 'Enter', code: 'Enter', bubbles: true, cancelable: true, ...way }
     await desk.reply('张医生').dispatchEvent('keydown', enter)

@@ -42,7 +42,7 @@ test('a quick reply brings its files, which follow the text', async ({ open, wor
   await keyboard.press('Enter')
 
   await customer.hears('张医生您好，请看附件')
-  await expect(customer.messages.getByText('安装说明.txt')).toBeVisible()
+  await expect(customer.messages.getByRole('button', { name: /安装说明\.txt/ })).toBeVisible()
   await expect(customer.messages.getByRole('button', { name: '查看图片 截图.png' })).toBeVisible()
   await expect(attached).toHaveCount(0)
   const sessionId = new URL(desk.page.url()).pathname.split('/').at(-1) ?? ''

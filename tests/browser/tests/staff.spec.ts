@@ -39,6 +39,8 @@ test('the keyboard alone logs in, goes online and answers', async ({ open, world
   await expect(page.getByRole('region', { name: '会话列表' })).toBeVisible()
   await page.keyboard.press('s')
   await expect(page.getByRole('menuitem', { name: '在线' })).toBeVisible()
+  // The menu gets the focus a moment after it is seen.
+  await expect.poll(() => page.evaluate(() => !!document.activeElement?.closest('.el-dropdown__popper'))).toBe(true)
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
   await expect(page.getByRole('button', { name: /我的状态：\s*在线/ })).toBeVisible()
