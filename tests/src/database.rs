@@ -155,7 +155,8 @@ impl Inspector {
         for _ in 0..50 {
             tokio::time::sleep(Duration::from_millis(300)).await;
             let now = self.snapshot(tenant_id).await?;
-            let waiting = format!("SELECT kind FROM job WHERE tenant_id = {tenant_id} AND kind = 'index' AND status = 1");
+            let waiting =
+                format!("SELECT kind FROM job WHERE tenant_id = {tenant_id} AND kind = 'index' AND status = 1");
             if now == last && self.column(&waiting).await?.is_empty() {
                 break;
             }
