@@ -61,6 +61,8 @@ test('older messages come in above without moving what is read', async ({ open, 
     .getByRole('button', { name: /新消息|回到最新/ })
     .click()
   await expect(desk.messages.getByText('第 150 句', { exact: true })).toBeInViewport()
+  // Whoever leaves before that was told finds it unread.
+  await expect.poll(async () => (await desk.person.kefu.getSession({ id: sessionId })).unread).toBe(0)
   await desk.page.reload()
   await expect(desk.messages.getByText('第 150 句', { exact: true })).toBeInViewport()
   await expect(desk.messages.getByText('第 100 句', { exact: true })).toHaveCount(0)
