@@ -114,6 +114,8 @@ test('Ctrl+K finds people and deeds by pinyin', async ({ open, world }) => {
   await expect(page.getByRole('option', { name: /李强/ })).toHaveAttribute('aria-selected', 'true')
   await page.keyboard.press('Enter')
   await expect(desk.conversation('李强')).toBeVisible()
+  // While it fades out it is still a dialog, behind which keys do nothing.
+  await expect(page.getByRole('dialog')).toHaveCount(0)
   await page.keyboard.press('Control+k')
   await expect(page.getByRole('combobox', { name: '查找' })).toBeFocused()
   await page.keyboard.type('zhuanjie')
