@@ -39,8 +39,8 @@ proof: test-deps $(PAGES)
 	@$(MAKE) --no-print-directory planted
 	CYCLES=$(CYCLES) CUTS=$(CUTS) SEED=$(SEED) tests/with-databases tests/prove
 
-# A second Kefu, with bugs on purpose. It shares everything but four small crates with the first, which cargo then puts
-# back into its place.
+# A second Kefu, with bugs on purpose. It shares the dependencies with the first, not the crates of our own; cargo then
+# puts the first back into its place.
 planted:
 	$(CARGO) build --workspace --bin kefu --features kefu/planted-bugs
 	cp target/debug/kefu target/debug/kefu-planted
