@@ -14,6 +14,8 @@ export interface Column<Row> {
   figure?: boolean
   /** The width wanted, as CSS. */
   width?: string
+  /** Short words that stay in one line. */
+  short?: boolean
 }
 
 /** A value to choose in a filter. */
