@@ -37,6 +37,16 @@ test('columns are chosen and kept', async ({ open, world }) => {
   await expect(head('手机号')).toHaveCount(0)
 })
 
+test('in a narrow window the section one is in and what saves stay in sight', async ({ open, world }) => {
+  const { page } = await users(open, world)
+  await page.setViewportSize({ width: 360, height: 740 })
+  const section = (name: string) => page.getByRole('navigation').getByRole('link', { name, exact: true })
+  await expect(section('用户')).toBeInViewport({ ratio: 1 })
+  await page.goto(`${world.origin}/console/admin/settings`)
+  await expect(section('设置')).toBeInViewport({ ratio: 1 })
+  await expect(page.getByRole('button', { name: '保存' })).toBeInViewport({ ratio: 1 })
+})
+
 test('filters stand in the address as chips, and a view brings them back', async ({ open, world }) => {
   const { page, rows, mark } = await users(open, world)
   await expect(page).toHaveURL(new RegExp(`keyword=${mark}`))
