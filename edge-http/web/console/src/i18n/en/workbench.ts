@@ -13,6 +13,7 @@ const workbench: typeof zh = {
     queueLead: 'Waiting sessions are given to agents who are online',
     queued: '{count} waiting',
     goOnline: 'Go online to be given new sessions',
+    comesByItself: 'A customer whose turn it is with you appears here by itself',
     empty: { mine: 'No sessions at the moment', queue: 'Nobody is waiting', closed: 'No closed sessions yet' },
   },
   row: {
@@ -213,7 +214,7 @@ const workbench: typeof zh = {
     anybodyHelp: 'the agent of the team who fits best',
     state: { ONLINE: 'Online', BUSY: 'Busy', AWAY: 'Break', GONE: 'Disconnected', OFFLINE: 'Offline' },
     full: 'full',
-    nobody: 'Nobody else is in this team',
+    nobody: 'Nobody else is in this team; choose another one',
     reason: 'Reason',
     reasonHint: 'Tells the colleague how far you have come',
     reasonMissing: 'Please give a reason',
@@ -259,6 +260,10 @@ const workbench: typeof zh = {
     waiting: '{count} waiting for your answer',
     nothing: 'Choose a session',
     calm: 'No sessions now; new ones appear in the list',
+    open: 'Open the first one',
+    noTeam: 'No team yet',
+    noTeamText: 'Make a team, add its agents, and send customers a register link: what they ask comes here.',
+    toTeams: 'Make a team',
     hint: 'J and K walk through the sessions, ? shows all shortcuts',
   },
   help: {

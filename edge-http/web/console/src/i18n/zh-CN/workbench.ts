@@ -12,6 +12,7 @@ export default {
     queueLead: '排队的会话由系统自动分配给在线客服',
     queued: '{count} 人等待',
     goOnline: '切换为“在线”后，新会话会自动分配给您',
+    comesByItself: '有客户排到您时会自动出现在这里',
     empty: { mine: '没有进行中的会话', queue: '没有人在排队', closed: '还没有已结束的会话' },
   },
   row: {
@@ -209,7 +210,7 @@ export default {
     anybodyHelp: '团队内最合适的在线客服',
     state: { ONLINE: '在线', BUSY: '忙碌', AWAY: '小休', GONE: '连接中断', OFFLINE: '离线' },
     full: '已满',
-    nobody: '此团队没有其他客服',
+    nobody: '此团队没有其他客服，请选择别的团队',
     reason: '转接原因',
     reasonHint: '让接手的同事知道做到哪一步',
     reasonMissing: '请填写转接原因',
@@ -255,6 +256,10 @@ export default {
     waiting: '{count} 位客户在等您回复',
     nothing: '选择一个会话开始',
     calm: '现在没有会话，新会话会出现在列表里',
+    open: '打开第一个',
+    noTeam: '还没有团队',
+    noTeamText: '新建团队并加入客服，再把注册链接发给客户，他们的咨询就会来到这里。',
+    toTeams: '去新建团队',
     hint: '按 J、K 切换会话，按 ? 查看全部快捷键',
   },
   help: {
