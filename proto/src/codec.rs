@@ -70,7 +70,7 @@ impl<U: prost::Message + prost::Name + Default + Checked> Decoder for CheckedDec
             return Ok(None);
         };
         if let Err(broken) = message.check() {
-            return Err(error::invalid(&error::violations(&broken)));
+            return Err(error::invalid(&error::violations(&broken, &message)));
         }
         match suspicious.then(|| nul_field(&message)).flatten() {
             Some(field) => Err(error::invalid(&[Violation::new(&field, "nul", "")])),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use prost_protovalidate::ValidationError;
 use prost_reflect::{DynamicMessage, EnumValueDescriptor};
+use serde_json::Value as Json;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -216,8 +217,9 @@ fn text_of(value: &EnumValueDescriptor) -> ReasonText {
         .unwrap_or_default()
 }
 
-/// Turns protovalidate's findings into ours.
-pub fn violations(broken: &ValidationError) -> Vec<Violation> {
+/// Turns protovalidate's findings about a message into ours.
+pub fn violations<M: prost::Message + prost::Name>(broken: &ValidationError, message: &M) -> Vec<Violation> {
+    let message = crate::json::to_json(message);
     broken
         .violations()
         .iter()
@@ -228,9 +230,32 @@ pub fn violations(broken: &ValidationError) -> Vec<Violation> {
             let bound =
                 bound.map(|b| b.trim_matches('.')).find(|b| b.bytes().any(|c| c.is_ascii_digit())).unwrap_or_default();
             let bound = if v.rule_id().ends_with(".pattern") { "" } else { bound };
-            Violation::new(&v.field_path(), v.rule_id(), bound)
+            let field = json_path(&v.field_path());
+            match missing(v.rule_id(), &field, at_path(&message, &field)) {
+                Some(rule) => Violation::at(&field, rule, ""),
+                None => Violation::at(&field, v.rule_id(), bound),
+            }
         })
         .collect()
+}
+
+/// The rule to speak of where a value breaks one only because there is none: what is to be typed is required, what is
+/// to be picked has to be chosen.
+fn missing(rule: &str, field: &str, value: Option<&Json>) -> Option<&'static str> {
+    let name = field.rsplit('.').next().unwrap_or_default();
+    match (rule.split_once('.')?, value?) {
+        (("string", _), Json::String(text)) if text.is_empty() => Some("required"),
+        (("int64", "gt"), Json::String(number)) if number == "0" && name == "id" => Some("required"),
+        (("int64", "gt"), Json::String(number)) if number == "0" && name.ends_with("Id") => Some("choice"),
+        (("enum", "not_in"), Json::String(value)) if value.ends_with("UNSPECIFIED") => Some("choice"),
+        (("repeated", "min_items"), Json::Array(items)) if items.is_empty() => Some("choice"),
+        _ => None,
+    }
+}
+
+/// The value at a path as `workingHours[0].weekday`.
+fn at_path<'a>(message: &'a Json, path: &str) -> Option<&'a Json> {
+    message.pointer(&format!("/{}", path.replace(['.', '['], "/").replace(']', "")))
 }
 
 /// `working_hours[0].start_minute` as `workingHours[0].startMinute`.
@@ -255,6 +280,7 @@ fn violation_text(rule: &str, bound: &str, lang: Lang) -> String {
     let (kind, check) = rule.split_once('.').unwrap_or(("", rule));
     let (zh, en) = match (kind, check) {
         (_, "required") => ("必填", "is required"),
+        (_, "choice") => ("请选择", "choose one"),
         ("string", "min_len") => ("至少 {} 个字符", "needs at least {} characters"),
         ("string", "max_len") => ("最多 {} 个字符", "takes at most {} characters"),
         ("string", "pattern") => ("格式不正确", "has the wrong format"),

@@ -187,3 +187,42 @@ async fn bodies_that_are_no_objects_are_refused() -> Result<()> {
     findings.check(rest.get("/auth/login").await?.refused(405, "METHOD_NOT_ALLOWED"));
     findings.none()
 }
+
+#[tokio::test]
+async fn what_is_missing_is_asked_for_in_the_words_of_the_caller() -> Result<()> {
+    let server = Server::shared(Database::Sqlite).await?;
+    let tenant = server.tenant().await?;
+    let rest = &tenant.admin.rest;
+    let (required, choice) = (("必填", "is required"), ("请选择", "choose one"));
+    let (short, wrong) = (("至少 10 个字符", "needs at least 10 characters"), ("格式不正确", "has the wrong format"));
+    let (above, set) = (("必须大于 0", "must be greater than 0"), ("不是允许的值", "is not one of the allowed values"));
+    let cases = [
+        ("POST", "/customers", json!({"name": "", "phone": ""}), vec![("name", required), ("phone", required)]),
+        ("POST", "/customers", json!({"name": "李", "phone": "12"}), vec![("phone", wrong)]),
+        ("POST", "/customers/quick-register", json!({}), vec![("teamId", choice)]),
+        ("POST", "/customers/quick-register", json!({"teamId": "-1"}), vec![("teamId", above)]),
+        ("POST", "/sessions/batch-assign", json!({}), vec![("sessionIds", choice), ("agentId", choice)]),
+        ("PUT", "/agents/me/status", json!({}), vec![("status", choice)]),
+        ("POST", "/users", json!({"username": "li.hua", "name": "李", "password": ""}), vec![("password", required)]),
+        ("POST", "/users", json!({"username": "li.hua", "name": "李", "password": "short"}), vec![("password", short)]),
+        ("GET", "/customers/0", Json::Null, vec![("id", required)]),
+        (
+            "POST",
+            "/sessions/1/messages",
+            json!({"clientMsgId": "a", "contentType": "EVENT"}),
+            vec![("contentType", set)],
+        ),
+    ];
+    for (verb, path, body, expected) in cases {
+        for (language, words) in [("zh-CN", 0), ("en", 1)] {
+            let request = rest.request(verb, path).header("accept-language", language);
+            let request = if body.is_null() { request } else { request.json(&body) };
+            let answer = rest.send(request).await?.refused(400, "INVALID_ARGUMENT")?.envelope["details"].clone();
+            let said = |(zh, en): (&'static str, &'static str)| if words == 0 { zh } else { en };
+            let wanted: Vec<_> =
+                expected.iter().map(|(field, text)| json!({"field": field, "reason": said(*text)})).collect();
+            ensure!(answer == Json::from(wanted.clone()), "{verb} {path} {body}: {answer} instead of {wanted:?}");
+        }
+    }
+    Ok(())
+}
