@@ -60,9 +60,9 @@ pub fn methods() -> &'static BTreeMap<String, Method> {
     &METHODS
 }
 
-/// Every permission code that some method needs.
+/// Every permission code that opens some method.
 pub fn permissions() -> BTreeSet<&'static str> {
-    methods().values().map(|m| m.access.permission.as_str()).filter(|code| !code.is_empty()).collect()
+    methods().values().flat_map(|m| &m.access.permission).map(String::as_str).collect()
 }
 
 /// Whether a field's value must be masked in logs and in the operation log.

@@ -129,7 +129,8 @@ async fn identify(core: &Core, method: &Method, headers: &HeaderMap) -> Result<(
         Kind::Partner => Audience::Partner,
         _ => Audience::Unspecified,
     };
-    if !serves(kind) || !(access.own || principal.permissions.contains(&access.permission)) {
+    let holds_one = || access.permission.iter().any(|code| principal.permissions.contains(code));
+    if !serves(kind) || !(access.own || holds_one()) {
         return Err(refuse(ErrorReason::PermissionDenied));
     }
     if principal.must_change_password && !access.before_password_change {

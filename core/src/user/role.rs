@@ -83,7 +83,7 @@ fn presets() -> [Preset; 4] {
 /// The permissions of methods that staff can call.
 fn of_staff() -> BTreeSet<&'static str> {
     let methods = contract::methods().values().filter(|m| m.access.audience().any(|a| a == Audience::Staff));
-    methods.map(|m| m.access.permission.as_str()).filter(|code| !code.is_empty()).collect()
+    methods.flat_map(|m| &m.access.permission).map(String::as_str).collect()
 }
 
 /// The permission codes in a role's column.
@@ -91,12 +91,13 @@ pub(crate) fn permissions(column: &Json) -> Vec<String> {
     crate::user::convert::strings(column)
 }
 
-/// Every permission with the methods that need it, by code.
+/// Every permission with the methods that it opens, by code.
 pub(super) fn all_permissions() -> Vec<Permission> {
     let mut methods: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for method in contract::methods().values().filter(|m| !m.access.permission.is_empty()) {
-        let path = method.path.trim_start_matches('/').to_owned();
-        methods.entry(&method.access.permission).or_default().push(path);
+    for method in contract::methods().values() {
+        for code in &method.access.permission {
+            methods.entry(code).or_default().push(method.path.trim_start_matches('/').to_owned());
+        }
     }
     let permission = |(code, methods): (&str, Vec<String>)| Permission {
         code: code.to_owned(),

@@ -28,16 +28,18 @@ pub(super) fn reasons() -> String {
 /// `permissions.ts`.
 pub(super) fn permissions(methods: &[&Method]) -> String {
     let mut needed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for method in methods.iter().filter(|method| !method.access.permission.is_empty()) {
+    for method in methods {
         let title = method.comment.split('.').next().unwrap_or_default();
-        needed.entry(&method.access.permission).or_default().push(title);
+        for code in &method.access.permission {
+            needed.entry(code).or_default().push(title);
+        }
     }
     let list: String = needed
         .iter()
         .map(|(code, titles)| format!("{}  {}: '{code}',\n", doc(&titles.join("、"), "  "), constant(code)))
         .collect();
     format!(
-        "{HEADER}\n/** The permission codes, each with the methods that need it. */\nexport const Permission = {{\n{list}}} as const\n\n\
+        "{HEADER}\n/** The permission codes, each with the methods that it opens. */\nexport const Permission = {{\n{list}}} as const\n\n\
          /** A permission code. */\nexport type Permission = (typeof Permission)[keyof typeof Permission]\n"
     )
 }

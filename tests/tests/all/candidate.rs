@@ -6,7 +6,26 @@ use serde_json::{Value as Json, json};
 
 use crate::stage::{Stage, list};
 
-on_each_database!(whoever_is_eligible_can_be_given_it);
+on_each_database!(whoever_is_eligible_can_be_given_it, whoever_assigns_or_transfers_sees_the_candidates);
+
+async fn whoever_assigns_or_transfers_sees_the_candidates(server: &Server) -> Result<()> {
+    let stage = Stage::make(server, 1).await?;
+    let path = format!("/sessions/{}/candidates", stage.session().await?);
+    for (permission, may) in [("session:assign", true), ("session:transfer", true), ("session:read", false)] {
+        let role = json!({"name": permission, "dataScope": "ALL", "permissions": [permission]});
+        let role = stage.admin().post("/roles", role).await?.text("id")?;
+        let staff = stage.tenant.staff(&[]).await?;
+        let roles = json!({"roleIds": [role]});
+        stage.admin().call("PATCH", &format!("/users/{}", staff.id), Some(roles)).await?.data()?;
+        let answer = staff.rest.get(&path).await?;
+        if may {
+            ensure!(answer.data()?["list"].as_array().is_some_and(|list| list.len() == 1), "{}", answer.envelope);
+        } else {
+            answer.refused(403, "PERMISSION_DENIED")?;
+        }
+    }
+    Ok(())
+}
 
 async fn whoever_is_eligible_can_be_given_it(server: &Server) -> Result<()> {
     let stage = Stage::make(server, 5).await?;

@@ -69,7 +69,7 @@ fn every_method_is_documented() {
         } else if text.is_empty() {
             wrong.push(format!("{path}: no comment"));
         }
-        let permission = &method.access.permission;
+        let permission = method.access.permission.join(" or ");
         if !permission.is_empty() && !text.contains(&format!("Permission {permission}.")) {
             wrong.push(format!("{path}: the comment does not name the permission {permission}"));
         }

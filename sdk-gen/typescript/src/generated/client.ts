@@ -213,7 +213,8 @@ export abstract class Operations {
 
   /**
    * 可分配客服. The members of a team, the best choice for a session first, each with why it can be given to that one or
-   * not: what assigning or transferring it would answer. Permission session:transfer. Errors: NOT_FOUND.
+   * not: what assigning or transferring it would answer. Permission session:transfer or session:assign. Errors:
+   * NOT_FOUND.
    */
   listCandidates(request: t.ListCandidatesRequest, options?: CallOptions): Promise<t.ListCandidatesResponse> {
     return this.call('GET', '/api/v1/sessions/{id}/candidates', request, options)

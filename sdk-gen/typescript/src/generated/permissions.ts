@@ -1,6 +1,6 @@
 // Generated from the contract by `sdk-gen typescript`; changes are lost.
 
-/** The permission codes, each with the methods that need it. */
+/** The permission codes, each with the methods that it opens. */
 export const Permission = {
   /** 客服状态 */
   AGENT_READ: 'agent:read',
@@ -34,7 +34,7 @@ export const Permission = {
   ROLE_WRITE: 'role:write',
   /** 发送记录 */
   SENT_MESSAGE_READ: 'sent-message:read',
-  /** 分配会话、批量分配会话、待分配列表、紧急插队、重新分配、接管会话 */
+  /** 可分配客服、分配会话、批量分配会话、待分配列表、紧急插队、重新分配、接管会话 */
   SESSION_ASSIGN: 'session:assign',
   /** 关闭会话 */
   SESSION_CLOSE: 'session:close',
