@@ -10,6 +10,7 @@ mod m20261127_000004_viewer;
 mod m20261127_000005_quick_reply_file;
 mod m20261127_000006_rotation;
 mod m20261127_000007_restore;
+mod m20261127_000008_archive_notification;
 mod table;
 
 /// All migrations, oldest first.
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000005_quick_reply_file::Migration),
             Box::new(m20261127_000006_rotation::Migration),
             Box::new(m20261127_000007_restore::Migration),
+            Box::new(m20261127_000008_archive_notification::Migration),
         ]
     }
 }

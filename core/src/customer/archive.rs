@@ -13,6 +13,7 @@ use crate::customer::entity::{archive_record, customer};
 use crate::customer::{convert, query};
 use crate::db::{Scoped, Tx, code};
 use crate::error::{Result, not_found, refuse};
+use crate::event::Event;
 use crate::settings;
 use crate::text::clean_lines;
 
@@ -25,7 +26,7 @@ pub(crate) fn archive_due(row: &customer::Model) -> bool {
 }
 
 /// Hands a customer in; where no review is asked for, that is all there is to do.
-pub(super) async fn submit(tx: &Tx<'_>, customer_id: i64, comment: &str) -> Result<archive_record::Model> {
+pub(super) async fn submit(tx: &mut Tx<'_>, customer_id: i64, comment: &str) -> Result<archive_record::Model> {
     let review = settings::general(&**tx, tx.ctx().tenant).await?.archive_review;
     let (next, status) =
         if review { (ArchiveStatus::Submitted, Status::Submitted) } else { (ArchiveStatus::Formal, Status::Approved) };
@@ -45,13 +46,17 @@ pub(super) async fn submit(tx: &Tx<'_>, customer_id: i64, comment: &str) -> Resu
         review_time: Set((!review).then_some(tx.now())),
         ..Default::default()
     };
-    tx.insert(record).await
+    let record = tx.insert(record).await?;
+    if review {
+        tx.emit(&Event::ArchiveSubmitted { record_id: record.id }).await?;
+    }
+    Ok(record)
 }
 
 /// Decides about a record that waits for the review.
-pub(super) async fn review(tx: &Tx<'_>, id: i64, verdict: Status, comment: &str) -> Result<archive_record::Model> {
+pub(super) async fn review(tx: &mut Tx<'_>, id: i64, verdict: Status, comment: &str) -> Result<archive_record::Model> {
     use archive_record::Column;
-    let (tenant, me) = (tx.ctx().tenant, &tx.ctx().principal);
+    let (tenant, me) = (tx.ctx().tenant, tx.ctx().principal.clone());
     let record = archive_record::Entity::one(tenant, id).one(&**tx).await?;
     let record = record.ok_or_else(|| not_found("archive record"))?;
     let decided = archive_record::Entity::change(tenant)
@@ -71,6 +76,7 @@ pub(super) async fn review(tx: &Tx<'_>, id: i64, verdict: Status, comment: &str)
     }
     let next = if verdict == Status::Approved { ArchiveStatus::Formal } else { ArchiveStatus::Pending };
     step(tx, record.customer_id, &[ArchiveStatus::Submitted], next).await?;
+    tx.emit(&Event::ArchiveReviewed { record_id: id }).await?;
     archive_record::Entity::one(tenant, id).one(&**tx).await?.ok_or_else(|| not_found("archive record"))
 }
 

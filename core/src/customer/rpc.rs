@@ -156,8 +156,8 @@ impl CustomerService for Rpc {
         request: Request<proto::ArchiveCustomerRequest>,
     ) -> Result<Response<ArchiveRecord>, Status> {
         let (ctx, req) = enter(request)?;
-        let tx = self.0.begin(&ctx).await?;
-        let record = archive::submit(&tx, req.id, &req.comment).await?;
+        let mut tx = self.0.begin(&ctx).await?;
+        let record = archive::submit(&mut tx, req.id, &req.comment).await?;
         tx.commit().await?;
         Ok(Response::new(convert::archive_record(record)))
     }
@@ -294,8 +294,8 @@ impl CustomerService for Rpc {
 
 impl Rpc {
     async fn review(&self, ctx: &Ctx, id: i64, verdict: Verdict, comment: &str) -> Result<ArchiveRecord> {
-        let tx = self.0.begin(ctx).await?;
-        let record = archive::review(&tx, id, verdict, comment).await?;
+        let mut tx = self.0.begin(ctx).await?;
+        let record = archive::review(&mut tx, id, verdict, comment).await?;
         tx.commit().await?;
         Ok(convert::archive_record(record))
     }

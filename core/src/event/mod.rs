@@ -88,6 +88,16 @@ pub(crate) enum Event {
         /// Whose session it is.
         agent_id: i64,
     },
+    /// A customer's record was handed in and waits for a review.
+    ArchiveSubmitted {
+        /// The archive record.
+        record_id: i64,
+    },
+    /// A review is over, either way.
+    ArchiveReviewed {
+        /// The archive record.
+        record_id: i64,
+    },
 }
 
 impl Event {

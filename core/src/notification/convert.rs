@@ -17,6 +17,7 @@ pub(crate) fn view(row: &notification::Model) -> Notification {
         session_id: row.session_id,
         read: row.is_read,
         create_time: Some(timestamp(row.create_time)),
+        archive_record_id: row.archive_record_id,
     }
 }
 

@@ -12,6 +12,7 @@ entity! {
         session_id: i64,
         event_id: i64,
         is_read: bool,
+        archive_record_id: i64,
     }
 }
 entity! {

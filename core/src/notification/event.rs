@@ -1,45 +1,46 @@
-//! From events to notifications: who is told what.
+//! From events to notifications: each is written once, in the language of whom it tells.
 
 use std::collections::{BTreeSet, HashMap};
 
 use kefu_proto::error::Lang;
 use kefu_proto::notification::v1::notification::Type;
-use kefu_proto::session::v1::assignment::Method;
-use kefu_proto::user::v1::role::DataScope;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter};
 
 use crate::Core;
 use crate::access::Ctx;
-use crate::customer::entity::customer;
 use crate::db::{Scoped, code};
 use crate::error::Result;
 use crate::event::Event;
-use crate::notification::convert;
 use crate::notification::entity::notification;
 use crate::notification::news::News;
-use crate::session::entity::{chat_session, session_assignment};
-use crate::session::query::visible_session;
+use crate::notification::{archive, convert, session};
 use crate::text::shorten;
 use crate::user::ENABLED;
-use crate::user::entity::{role, user_info, user_role};
+use crate::user::entity::user_info;
+
+/// What an event calls for.
+pub(super) struct Notice {
+    /// Who is told what; nobody is told the same twice.
+    pub(super) told: BTreeSet<(i64, Type)>,
+    /// What is known of it.
+    pub(super) news: News,
+    /// The session it is about; 0 for none.
+    pub(super) session_id: i64,
+    /// The archive record it is about; 0 for none.
+    pub(super) archive_record_id: i64,
+}
 
 /// Writes the notifications that an event calls for. Running again for the same event adds what is missing.
 pub(crate) async fn on_event(core: &Core, ctx: &Ctx, event_id: i64, event: &Event) -> Result<()> {
     let db = core.db.read();
-    let Some(session_id) = session_of(event) else {
+    let Some(notice) = notice(db, ctx, event).await? else {
         return Ok(());
     };
-    let session = visible_session(db, ctx, session_id).await?;
-    let told = recipients(db, ctx, event, &session).await?;
-    let languages = languages(db, ctx, told.iter().map(|(user_id, _)| *user_id).collect()).await?;
-    // A customer who is gone has no open session: there is nothing left to tell.
-    let Some(news) = gather(core, ctx, event, &session).await? else {
-        return Ok(());
-    };
+    let languages = languages(db, ctx, notice.told.iter().map(|(user_id, _)| *user_id).collect()).await?;
     let mut tx = core.begin(ctx).await?;
     let before =
         notification::Entity::of(ctx.tenant).filter(notification::Column::EventId.eq(event_id)).all(&*tx).await?;
-    for (user_id, kind) in told {
+    for (user_id, kind) in notice.told {
         let Some(lang) = languages.get(&user_id) else { continue };
         let code = code(kind);
         if before.iter().any(|row| row.user_id == user_id && row.kind == code) {
@@ -48,11 +49,12 @@ pub(crate) async fn on_event(core: &Core, ctx: &Ctx, event_id: i64, event: &Even
         let row = notification::ActiveModel {
             user_id: Set(user_id),
             kind: Set(code),
-            title: Set(shorten(&news.title(kind, *lang), 200)),
-            body: Set(shorten(&news.body(kind), 1000)),
-            session_id: Set(session_id),
+            title: Set(shorten(&notice.news.title(kind, *lang), 200)),
+            body: Set(shorten(&notice.news.body(kind), 1000)),
+            session_id: Set(notice.session_id),
             event_id: Set(event_id),
             is_read: Set(false),
+            archive_record_id: Set(notice.archive_record_id),
             ..Default::default()
         };
         let row = tx.insert(row).await?;
@@ -61,80 +63,19 @@ pub(crate) async fn on_event(core: &Core, ctx: &Ctx, event_id: i64, event: &Even
     tx.commit().await
 }
 
-/// The session that an event which calls for notifications is about.
-fn session_of(event: &Event) -> Option<i64> {
+async fn notice(db: &impl ConnectionTrait, ctx: &Ctx, event: &Event) -> Result<Option<Notice>> {
     match event {
-        Event::MessagesSent { .. } | Event::SessionClosed { .. } => None,
+        Event::MessagesSent { .. } | Event::SessionClosed { .. } => Ok(None),
+        Event::ArchiveSubmitted { record_id } => archive::submitted(db, ctx, *record_id).await.map(Some),
+        Event::ArchiveReviewed { record_id } => archive::reviewed(db, ctx, *record_id).await.map(Some),
         Event::SessionAssigned { session_id, .. }
         | Event::SessionRequeued { session_id, .. }
         | Event::TransferRequested { session_id, .. }
         | Event::TransferAccepted { session_id, .. }
         | Event::TransferDeclined { session_id, .. }
         | Event::MessageLeft { session_id, .. }
-        | Event::ReplyOverdue { session_id, .. } => Some(*session_id),
+        | Event::ReplyOverdue { session_id, .. } => session::notice(db, ctx, event, *session_id).await,
     }
-}
-
-/// Who is told what; nobody is told the same twice.
-async fn recipients(
-    db: &impl ConnectionTrait,
-    ctx: &Ctx,
-    event: &Event,
-    session: &chat_session::Model,
-) -> Result<BTreeSet<(i64, Type)>> {
-    let told = match event {
-        Event::SessionAssigned { from_agent_id, to_agent_id, .. } => {
-            let mut told = vec![(*to_agent_id, Type::SessionAssigned)];
-            // Whoever has asked for the transfer is told that it was accepted.
-            if from_agent_id != to_agent_id && !was_transfer(db, ctx, session.id, *from_agent_id, *to_agent_id).await? {
-                told.push((*from_agent_id, Type::SessionRemoved));
-            }
-            told
-        }
-        Event::SessionRequeued { from_agent_id, .. } => vec![(*from_agent_id, Type::SessionRemoved)],
-        Event::TransferRequested { to_agent_id, .. } => vec![(*to_agent_id, Type::TransferRequested)],
-        Event::TransferAccepted { from_agent_id, .. } => vec![(*from_agent_id, Type::TransferAccepted)],
-        Event::TransferDeclined { from_agent_id, .. } => vec![(*from_agent_id, Type::TransferDeclined)],
-        Event::MessageLeft { team_id, .. } => {
-            let members = crate::team::member_ids(db, ctx.tenant, *team_id).await?;
-            members.into_iter().map(|id| (id, Type::MessageLeft)).collect()
-        }
-        Event::ReplyOverdue { agent_id, .. } => {
-            let supervisors = supervisors(db, ctx, session.team_id).await?;
-            supervisors.into_iter().chain([*agent_id]).map(|id| (id, Type::ReplyOverdue)).collect()
-        }
-        Event::MessagesSent { .. } | Event::SessionClosed { .. } => Vec::new(),
-    };
-    Ok(told.into_iter().filter(|(user_id, _)| *user_id != 0).collect())
-}
-
-/// Whether a session went from one agent to the other by a transfer.
-async fn was_transfer(db: &impl ConnectionTrait, ctx: &Ctx, session_id: i64, from: i64, to: i64) -> Result<bool> {
-    use session_assignment::Column;
-    let decision = session_assignment::Entity::of(ctx.tenant)
-        .filter(Column::SessionId.eq(session_id))
-        .filter(Column::FromAgentId.eq(from))
-        .filter(Column::ToAgentId.eq(to))
-        .filter(Column::Method.ne(code(Method::TransferRequested)))
-        .order_by_desc(Column::Id)
-        .one(db)
-        .await?;
-    Ok(decision.is_some_and(|decision| decision.method == code(Method::Transfer)))
-}
-
-/// The supervisors whose data scope holds the sessions of a team.
-async fn supervisors(db: &impl ConnectionTrait, ctx: &Ctx, team_id: i64) -> Result<Vec<i64>> {
-    let supervisor = role::Entity::of(ctx.tenant).filter(role::Column::Code.eq(crate::user::role::SUPERVISOR));
-    let Some(supervisor) = supervisor.one(db).await? else {
-        return Ok(Vec::new());
-    };
-    let holders = user_role::Entity::of(ctx.tenant).filter(user_role::Column::RoleId.eq(supervisor.id));
-    let mut ids: Vec<i64> = holders.select_only().column(user_role::Column::UserId).into_tuple::<i64>().all(db).await?;
-    if supervisor.data_scope != code(DataScope::All) {
-        let members = crate::team::member_ids(db, ctx.tenant, team_id).await?;
-        ids.retain(|id| members.contains(id));
-    }
-    Ok(ids)
 }
 
 /// The languages of those users who are enabled.
@@ -145,25 +86,4 @@ async fn languages(db: &impl ConnectionTrait, ctx: &Ctx, ids: BTreeSet<i64>) -> 
         .all(db)
         .await?;
     Ok(users.into_iter().map(|user| (user.id, Lang::from_header(Some(&user.language)))).collect())
-}
-
-async fn gather(core: &Core, ctx: &Ctx, event: &Event, session: &chat_session::Model) -> Result<Option<News>> {
-    let db = core.db.read();
-    let Some(customer) = customer::Entity::one(ctx.tenant, session.customer_id).one(db).await? else {
-        return Ok(None);
-    };
-    let other = match event {
-        Event::TransferRequested { from_agent_id, .. } => *from_agent_id,
-        Event::TransferAccepted { to_agent_id, .. } | Event::TransferDeclined { to_agent_id, .. } => *to_agent_id,
-        _ => 0,
-    };
-    let agent = crate::user::names(db, ctx.tenant, &[other]).await?.remove(&other).unwrap_or_default();
-    Ok(Some(News {
-        customer: customer.name,
-        institution: customer.institution,
-        problem_type: session.problem_type.clone(),
-        last_message: session.last_message.clone(),
-        agent,
-        reason: session.transfer_reason.clone(),
-    }))
 }

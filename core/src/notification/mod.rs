@@ -1,12 +1,14 @@
 //! A notification tells a staff user of something that has happened (PRD 2.8): a row, written once for each event and
 //! user by a job, and pushed to the user's connections. A sent message is what went out by SMS.
 
+mod archive;
 mod convert;
 pub(crate) mod entity;
 mod event;
 mod news;
 mod query;
 mod rpc;
+mod session;
 mod sms;
 
 pub(crate) use convert::view;

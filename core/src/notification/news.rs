@@ -14,7 +14,7 @@ pub(super) struct News {
     pub(super) problem_type: String,
     /// The newest message.
     pub(super) last_message: String,
-    /// The other agent: who asks for a transfer, or was asked.
+    /// The other one: who asks for a transfer, or was asked; who has handed a record in, or reviewed it.
     pub(super) agent: String,
     /// Why.
     pub(super) reason: String,
@@ -37,6 +37,15 @@ impl News {
             Type::SessionRemoved => ("{customer} 的会话已不由您接待", "The session of {customer} is no longer yours"),
             Type::ReplyOverdue => ("{customer} 等待回复已久", "{customer} has been waiting for an answer"),
             Type::MessageLeft => ("{customer} 留言", "{customer} has left a message"),
+            Type::ArchiveSubmitted => {
+                ("{agent} 提交了 {customer} 的档案，请审核", "{agent} asks you to review the record of {customer}")
+            }
+            Type::ArchiveApproved => {
+                ("{agent} 通过了 {customer} 的归档", "{agent} has approved the record of {customer}")
+            }
+            Type::ArchiveRejected => {
+                ("{agent} 退回了 {customer} 的归档", "{agent} has sent back the record of {customer}")
+            }
             Type::Unspecified => ("", ""),
         };
         let template = if lang == Lang::Zh { zh } else { en };
@@ -45,7 +54,9 @@ impl News {
 
     /// More: why, or what the session is about.
     pub(super) fn body(&self, kind: Type) -> String {
-        if kind == Type::TransferRequested && !self.reason.is_empty() {
+        use Type::{ArchiveApproved, ArchiveRejected, ArchiveSubmitted, TransferRequested};
+        let has_reason = matches!(kind, TransferRequested | ArchiveSubmitted | ArchiveApproved | ArchiveRejected);
+        if has_reason && !self.reason.is_empty() {
             return self.reason.clone();
         }
         // Where the customer has spoken last, the words say most.
@@ -66,7 +77,7 @@ mod tests {
     #[test]
     fn every_kind_says_who_in_both_languages() {
         let news = News { customer: "李华".into(), agent: "王芳".into(), ..News::default() };
-        let kinds = (1..=7).map(|kind| Type::try_from(kind).unwrap());
+        let kinds = (1..=10).map(|kind| Type::try_from(kind).unwrap());
         for (kind, lang) in kinds.flat_map(|kind| [(kind, Lang::Zh), (kind, Lang::En)]) {
             let title = news.title(kind, lang);
             assert!(title.contains("李华") && !title.contains('{'), "{title}");
@@ -83,6 +94,7 @@ mod tests {
             ..News::default()
         };
         assert_eq!(news.body(Type::TransferRequested), "需要数据库支持");
+        assert_eq!(news.body(Type::ArchiveRejected), "需要数据库支持");
         assert_eq!(news.body(Type::SessionAssigned), "城东社区卫生服务中心");
         assert_eq!(news.body(Type::MessageLeft), "城东社区卫生服务中心 · 打不开");
     }

@@ -159,6 +159,17 @@ pub(super) async fn holders(db: &impl ConnectionTrait, tenant: TenantId, role_id
     Ok(ids.into_tuple::<i64>().all(db).await?)
 }
 
+/// The users who hold a permission, by whichever of their roles.
+pub(crate) async fn who_may(db: &impl ConnectionTrait, tenant: TenantId, permission: &str) -> Result<BTreeSet<i64>> {
+    let mut users = BTreeSet::new();
+    for role in role::Entity::of(tenant).all(db).await? {
+        if hold(std::slice::from_ref(&role), permission) {
+            users.extend(holders(db, tenant, role.id).await?);
+        }
+    }
+    Ok(users)
+}
+
 /// How many users have each role.
 pub(super) async fn user_counts(db: &impl ConnectionTrait, tenant: TenantId) -> Result<HashMap<i64, i32>> {
     let counts = user_role::Entity::of(tenant)

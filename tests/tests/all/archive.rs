@@ -1,14 +1,15 @@
 //! Archiving: from a temporary customer to a formal one, and the institutions that come of it.
 
 use anyhow::{Result, ensure};
-use kefu_tests::{Rest, Server, on_each_database};
+use kefu_tests::{Rest, Server, Staff, on_each_database};
 use serde_json::{Value as Json, json};
 
-use crate::stage::{form, phone};
+use crate::stage::{eventually, form, list, phone};
 
 on_each_database!(
     a_temporary_customer_becomes_a_formal_one,
     where_a_review_is_asked_for_a_supervisor_decides,
+    a_review_is_asked_for_and_its_outcome_told,
     institutions_are_those_of_formal_customers,
     the_form_suggests_names_and_nothing_else,
 );
@@ -94,6 +95,55 @@ async fn where_a_review_is_asked_for_a_supervisor_decides(server: &Server) -> Re
     ensure!(status().await? == wanted);
     let history = supervisor.rest.get(&format!("/archive-records?customerId={}", customer.id)).await?;
     ensure!(history.data()?["total"] == 2, "{}", history.envelope);
+    Ok(())
+}
+
+/// The notifications of somebody, once there are so many; newest first.
+async fn told(who: &Staff, count: usize) -> Result<Vec<Json>> {
+    eventually(async || {
+        let all = list(&who.rest, "/notifications?size=100").await?;
+        Ok(if all.len() >= count { Ok(all) } else { Err(all) })
+    })
+    .await
+}
+
+async fn a_review_is_asked_for_and_its_outcome_told(server: &Server) -> Result<()> {
+    let tenant = server.tenant().await?;
+    let (agent, bystander) = (tenant.agent().await?, tenant.agent().await?);
+    let (supervisor, other) = (tenant.staff(&["supervisor"]).await?, tenant.staff(&["supervisor"]).await?);
+    settings(&tenant.admin.rest, json!({"archiveReview": true})).await?;
+    let customer = tenant.customer(&tenant.team(&[&agent]).await?).await?;
+    let archive = format!("/customers/{}/archive", customer.id);
+    let first = agent.rest.post(&archive, json!({"comment": "请看地区"})).await?.text("id")?;
+    for reviewer in [&supervisor, &other, &tenant.admin] {
+        let news = told(reviewer, 1).await?;
+        ensure!(news.len() == 1 && news[0]["type"] == "ARCHIVE_SUBMITTED", "{news:?}");
+        ensure!(news[0]["archiveRecordId"] == first.as_str() && news[0]["sessionId"] == "0", "{news:?}");
+        ensure!(news[0]["body"] == "请看地区" && news[0]["title"].as_str().is_some_and(|t| t.contains("张医生")));
+    }
+    let rejection = json!({"comment": "请补充地区"});
+    supervisor.rest.post(&format!("/archive-records/{first}/reject"), rejection).await?.data()?;
+    let news = told(&agent, 1).await?;
+    ensure!(news[0]["type"] == "ARCHIVE_REJECTED" && news[0]["body"] == "请补充地区", "{news:?}");
+
+    let second = agent.rest.post(&archive, json!({})).await?.text("id")?;
+    other.rest.post(&format!("/archive-records/{second}/approve"), json!({})).await?.data()?;
+    let news = told(&agent, 2).await?;
+    ensure!(news[0]["type"] == "ARCHIVE_APPROVED" && news[0]["archiveRecordId"] == second.as_str(), "{news:?}");
+    told(&supervisor, 2).await?;
+
+    // Whoever reviews what they have handed in themselves knows. What is told of the next one is told after that.
+    let hand_in = async |who: &Staff| {
+        let customer = tenant.customer(&tenant.team(&[]).await?).await?;
+        who.rest.post(&format!("/customers/{}/archive", customer.id), json!({})).await?.text("id")
+    };
+    let own = hand_in(&supervisor).await?;
+    supervisor.rest.post(&format!("/archive-records/{own}/approve"), json!({})).await?.data()?;
+    hand_in(&agent).await?;
+    let news = told(&supervisor, 3).await?;
+    ensure!(news.len() == 3 && news.iter().all(|one| one["type"] == "ARCHIVE_SUBMITTED"), "{news:?}");
+    ensure!(news.iter().all(|one| one["archiveRecordId"] != own.as_str()), "{news:?}");
+    ensure!(list(&bystander.rest, "/notifications").await?.is_empty());
     Ok(())
 }
 

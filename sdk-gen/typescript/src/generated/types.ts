@@ -1414,6 +1414,8 @@ export interface Notification {
   read: boolean
   /** Made. */
   createTime: string | null
+  /** The archive record it is about; 0 for none. */
+  archiveRecordId: string
 }
 
 /** A notification with its cursor. */
@@ -1442,6 +1444,12 @@ export type NotificationType =
   | 'REPLY_OVERDUE'
   /** A customer left a message for the user's team. */
   | 'MESSAGE_LEFT'
+  /** A customer's record waits for the user's review. */
+  | 'ARCHIVE_SUBMITTED'
+  /** A record the user handed in was approved. */
+  | 'ARCHIVE_APPROVED'
+  /** A record the user handed in was sent back to be completed. */
+  | 'ARCHIVE_REJECTED'
 
 /** A row of the operation log (PRD 6.1 OperationLog). */
 export interface OperationLog {

@@ -40,9 +40,9 @@ export const useNotifications = defineStore('notifications', () => {
     if (state === 'online' && useAuth().user) void load()
   })
 
-  /** Where a notification leads: to the desk for whoever serves, to the list of sessions otherwise. */
+  /** Where a notification leads: to the archive record; to the desk for whoever serves, to the list of sessions
+      otherwise. */
   function target(notification: Notification): string | undefined {
-    if (notification.sessionId === '0') return undefined
     const auth = useAuth()
     if (auth.may(Permission.AGENT_SERVE)) return `/workbench/${notification.sessionId}`
     return auth.may(Permission.SESSION_READ) ? `/admin/sessions?open=${notification.sessionId}` : undefined
@@ -50,3 +50,9 @@ export const useNotifications = defineStore('notifications', () => {
 
   return { newest, unread, error, load, markRead, target }
 })
+    if (notification.archiveRecordId !== '0') {
+      const waits = notification.type === 'ARCHIVE_SUBMITTED' && auth.may(Permission.ARCHIVE_RECORD_REVIEW)
+      if (!auth.may(Permission.CUSTOMER_READ)) return undefined
+      return `/admin/archive-${waits ? 'review' : 'history'}?open=${notification.archiveRecordId}`
+    }
+    if (notification.sessionId === '0') return undefined
