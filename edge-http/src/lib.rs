@@ -20,6 +20,7 @@ mod serve;
 #[cfg(test)]
 mod tests;
 mod upload;
+mod watched;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -40,6 +41,7 @@ use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Service, ServiceExt};
 
 pub use serve::serve;
+pub use watched::{Watch, Watched};
 
 /// What the edge is told by the configuration.
 #[derive(Debug, Clone)]

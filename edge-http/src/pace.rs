@@ -7,16 +7,16 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, Version};
 use http_body::{Frame, SizeHint};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
+
+use crate::watched::Watch;
 
 /// Whose turn it is on a connection: the client's while it is even. HTTP/2, and what is upgraded, stays ours: there the
 /// pings of the protocol find dead clients.
@@ -83,61 +83,38 @@ impl http_body::Body for Answer {
     }
 }
 
-/// A connection that fails when a head takes too long.
-pub(crate) struct Paced {
-    stream: TcpStream,
+/// Lets a connection fail when a head takes too long.
+pub(crate) struct Pace {
     turn: Arc<Turn>,
+    /// Whose turn it was when the reading began.
+    seen: u32,
     /// The turn in which a head has begun. The first one has from the start: who connects has something to say.
     head: Option<u32>,
     patience: Duration,
     deadline: Pin<Box<Sleep>>,
 }
 
-impl Paced {
-    pub(crate) fn new(stream: TcpStream, turn: Arc<Turn>, patience: Duration) -> Self {
-        let head = Some(turn.now());
-        Self { stream, turn, head, patience, deadline: Box::pin(sleep(patience)) }
+impl Pace {
+    pub(crate) fn new(turn: Arc<Turn>, patience: Duration) -> Self {
+        let seen = turn.now();
+        Self { turn, seen, head: Some(seen), patience, deadline: Box::pin(sleep(patience)) }
     }
 }
 
-impl AsyncRead for Paced {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let turn = self.turn.now();
-        if self.head == Some(turn) && self.deadline.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the head of a request took too long")));
+impl Watch for Pace {
+    fn before_read(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        self.seen = self.turn.now();
+        if self.head == Some(self.seen) && self.deadline.as_mut().poll(cx).is_ready() {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "the head of a request took too long"));
         }
-        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
-        if turn.is_multiple_of(2) && self.head != Some(turn) {
-            self.head = Some(turn);
+        Ok(())
+    }
+
+    fn after_read(&mut self, _: usize) {
+        if self.seen.is_multiple_of(2) && self.head != Some(self.seen) {
+            self.head = Some(self.seen);
             let deadline = Instant::now() + self.patience;
             self.deadline.as_mut().reset(deadline);
         }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Paced {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

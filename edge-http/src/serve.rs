@@ -18,7 +18,8 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::Options;
-use crate::pace::{Paced, Turn};
+use crate::pace::{Pace, Turn};
+use crate::watched::Watched;
 
 /// The longest wait for calls under way at the end.
 const DRAIN: Duration = Duration::from_secs(4);
@@ -100,7 +101,7 @@ async fn connection(
         tracing::debug!(%error, "no TCP_NODELAY");
     }
     let turn = Arc::new(Turn::default());
-    let paced = Paced::new(stream, turn.clone(), header_timeout);
+    let paced = Watched::new(stream, Pace::new(turn.clone(), header_timeout));
     let service = hyper::service::service_fn(move |mut request: http::Request<Incoming>| {
         let answering = turn.ours(&request);
         request.extensions_mut().insert(ConnectInfo(peer));
