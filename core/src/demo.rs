@@ -7,6 +7,7 @@
 
 mod cast;
 mod day;
+mod people;
 mod play;
 mod stage;
 mod week;
@@ -42,7 +43,7 @@ pub struct Demo {
 
 /// The login names of the users of the demonstration; the first is an administrator, then come two supervisors.
 pub fn usernames() -> Vec<&'static str> {
-    day::STAFF.iter().map(|colleague| colleague.username).collect()
+    people::STAFF.iter().map(|colleague| colleague.username).collect()
 }
 
 /// Fills the default tenant, unless there are teams or customers in it. To be called before the core starts.

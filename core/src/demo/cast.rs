@@ -20,7 +20,7 @@ use sea_orm::{ColumnTrait, QueryFilter};
 
 use crate::access::Ctx;
 use crate::db::Scoped;
-use crate::demo::day::{PEOPLE, REPLIES, STAFF, TEAMS};
+use crate::demo::people::{PEOPLE, REPLIES, STAFF, TEAMS};
 use crate::demo::stage::{Actor, Stage};
 use crate::session::agent;
 use crate::user::account;

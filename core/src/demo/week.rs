@@ -1,7 +1,7 @@
 //! What people asked in the days before, told more briefly than the day itself: the trends and the customers' histories
 //! are made of it.
 
-use crate::demo::day::{DATA, FRONT};
+use crate::demo::people::{DATA, FRONT};
 
 /// Days before the day.
 pub(super) const DAYS: i64 = 5;
