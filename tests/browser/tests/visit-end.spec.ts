@@ -33,10 +33,16 @@ test('the end: who served, what was bad about it, and again', async ({ open, wor
   const { rating } = await serving.person.kefu.getSession({ id: serving.sessionId })
   expect([rating?.score, rating?.tags, rating?.comment]).toEqual([2, ['没有解决'], '还是保存不了'])
 
+  // Whoever comes back while nobody is there is told what the button does: it leaves a message.
+  await serving.person.kefu.setMyAgentStatus({ status: 'OFFLINE' })
+  await page.reload()
+  await expect(page.getByRole('heading', { name: '欢迎回来，张医生' })).toBeVisible()
+  await expect(page.getByText('现在没有客服在线')).toBeVisible()
+  await expect(page.getByRole('button', { name: '提交留言' })).toBeVisible()
+
   // The rating can be seen again; what was being written goes on with the next question.
   await serving.person.kefu.setMyAgentStatus({ status: 'ONLINE' })
   await page.reload()
-  await expect(page.getByRole('heading', { name: '欢迎回来' })).toBeVisible()
   await page.getByRole('button', { name: /以\s*张医生\s*的身份继续/ }).click()
   await expect(input).toHaveValue('还有一个问题')
   await page.getByRole('button', { name: '更多' }).click()
