@@ -1,5 +1,5 @@
 // Notifications: they come by themselves, say what is to be done, and lead there.
-import type { Page } from '@playwright/test'
+import type { Page, Route } from '@playwright/test'
 
 import { Desk } from '../support/agent.ts'
 import { DESK, expect, test } from '../support/test.ts'
@@ -52,4 +52,22 @@ test('what is to be reviewed comes by itself and leads to its record; the outcom
   await expect(page.getByRole('button', { name: '通知，0 条未读' })).toBeVisible()
   await expect(main.locator('.unread')).toHaveCount(0)
   await world.admin.updateSettingsPatch({ archiveReview: false })
+})
+
+test('no error is lost, however many there are', async ({ open, world }) => {
+  const page = await supervisor(await open(DESK), world)
+  const { kefu, sessionId } = await world.waiting('马医生', '在吗')
+  await kefu.leaveMessage({ id: sessionId, content: '请回电' })
+  await expect(page.getByRole('button', { name: '通知，1 条未读' })).toBeVisible()
+  let calls = 0
+  await page.route('**/api/v1/notifications/read', (route: Route) => {
+    const body = { code: 409, reason: 'IN_USE', message: `第 ${++calls} 个原因`, data: null }
+    return route.fulfill({ status: 409, json: body })
+  })
+  const markAll = page.getByRole('main').getByRole('button', { name: '全部标为已读' })
+  for (let count = 1; count <= 5; count++) {
+    await markAll.click()
+    await expect(page.getByText(`第 ${count} 个原因`)).toBeVisible()
+  }
+  await expect(page.getByText(/第 \d 个原因/)).toHaveCount(5)
 })
