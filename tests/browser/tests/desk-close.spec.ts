@@ -36,7 +36,7 @@ test('closing is prefilled, says what will happen, and offers the archive for a 
   await archive.getByRole('button', { name: '保存并归档' }).click()
   await expect(archive.getByRole('alert').last()).not.toBeEmpty()
   await archive.getByLabel('机构', { exact: true }).fill('朝阳区疾控中心')
-  await archive.getByLabel('科室').fill('免疫规划科')
+  await archive.getByLabel('部门').fill('免疫规划科')
   await archive.getByText('女', { exact: true }).click()
   await archive.getByRole('button', { name: '保存并归档' }).click()
   await expect(page.getByText('已归档为正式客户')).toBeVisible()

@@ -1,7 +1,8 @@
 import admin from './admin.ts'
 import app from './app.ts'
 import board from './board.ts'
+import customer from './customer.ts'
 import workbench from './workbench.ts'
 
 /** All texts of this language, an area a file. */
-export default { app, workbench, board, admin }
+export default { app, customer, workbench, board, admin }

@@ -1,0 +1,28 @@
+/** What is known about a customer. */
+export default {
+  field: {
+    name: '姓名',
+    phone: '手机号',
+    institution: '机构',
+    department: '部门',
+    position: '职位',
+    landline: '座机',
+    email: '电子邮箱',
+    emergencyPhone: '紧急联系电话',
+    institutionPhone: '机构电话',
+    region: '地区',
+    address: '地址',
+    creditCode: '统一社会信用代码',
+    businessModules: '负责业务',
+    gender: '性别',
+    level: '等级',
+    remark: '备注',
+    team: '服务团队',
+    archive: '档案状态',
+    sessions: '会话数',
+    last: '最近咨询',
+    created: '登记时间',
+  },
+  gender: { GENDER_UNSPECIFIED: '未知', MALE: '男', FEMALE: '女' },
+  level: { LEVEL_UNSPECIFIED: '', NORMAL: '普通', VIP: 'VIP' },
+}
