@@ -36,8 +36,18 @@ export function fillIn(
 /** A field of one line. */
 export type Field = (typeof FIELDS)[number]
 
+/** The lines of a customer's record, and the remark. */
+export type CustomerLines = Record<Field | 'remark', string>
+
 /** A customer's record while it is being changed. */
-export type CustomerForm = Record<Field | 'remark', string> & { vip: boolean; gender: CustomerGender }
+export type CustomerForm = CustomerLines & { vip: boolean; gender: CustomerGender }
+
+/** What is written down about a customer, to be changed; nothing yet about a new one. */
+export function linesOf(from?: Customer): CustomerLines {
+  return Object.fromEntries(
+    [...FIELDS, 'remark' as const].map((field) => [field, from?.[field] ?? '']),
+  ) as CustomerLines
+}
 
 /** A form of a customer's record. */
 export interface CustomerEditing {
@@ -54,11 +64,7 @@ export interface CustomerEditing {
 
 /** Edits a customer's record: the fields, what is wrong with each, and saving only what has changed. */
 export function useCustomer(): CustomerEditing {
-  const lines = Object.fromEntries([...FIELDS, 'remark'].map((field) => [field, ''])) as Record<
-    Field | 'remark',
-    string
-  >
-  const form = reactive<CustomerForm>({ ...lines, vip: false, gender: 'GENDER_UNSPECIFIED' })
+  const form = reactive<CustomerForm>({ ...linesOf(), vip: false, gender: 'GENDER_UNSPECIFIED' })
   const errors = reactive<Record<string, string | undefined>>({})
   const failure = ref('')
   const busy = ref(false)
@@ -69,9 +75,7 @@ export function useCustomer(): CustomerEditing {
   }
 
   function begin(from: Customer) {
-    for (const field of [...FIELDS, 'remark'] as const) form[field] = from[field]
-    form.vip = from.level === 'VIP'
-    form.gender = from.gender
+    Object.assign(form, linesOf(from), { vip: from.level === 'VIP', gender: from.gender })
     clear()
   }
 
