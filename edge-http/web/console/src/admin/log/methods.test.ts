@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import en from '../../i18n/en/admin.ts'
-import zh from '../../i18n/zh-CN/admin.ts'
+import en from '../../i18n/en/admin/index.ts'
+import zh from '../../i18n/zh-CN/admin/index.ts'
 import { LOGGED_METHODS, methodName } from './methods.ts'
 
 const PROTO = '../../../proto/kefu'
