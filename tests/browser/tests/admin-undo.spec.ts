@@ -4,7 +4,7 @@ import type { Locator, Page } from '@playwright/test'
 import { Desk } from '../support/agent.ts'
 import { violations } from '../support/look.ts'
 import { DESK, expect, test } from '../support/test.ts'
-import type { World } from '../support/world.ts'
+import { newPhone, type World } from '../support/world.ts'
 
 type Open = Parameters<Parameters<typeof test>[2]>[0]['open']
 
@@ -60,6 +60,35 @@ test('a quick reply comes back', async ({ open, world }) => {
   await page.keyboard.press('Enter')
   await expect(page.getByText(`已恢复快捷回复“${title}”`)).toBeVisible()
   await expect(page.getByRole('button', { name: title })).toBeVisible()
+})
+
+test('a user, a customer and a role come back', async ({ open, world }) => {
+  const { admin } = world
+  const named = (what: string) => `${what} ${mark()}`
+  const user = await admin.createUser({
+    username: `gone-${mark()}`,
+    name: named('误删员工'),
+    password: mark() + mark(),
+  })
+  const customer = await admin.createCustomer({ name: named('误删客户'), phone: newPhone() })
+  const role = await admin.createRole({ name: named('误删角色'), permissions: ['session:read'] })
+  const page = await pageOf(open, world, 'users')
+  for (const [path, what, { id, name }] of [
+    ['users', '用户', user],
+    ['customers', '客户', customer],
+    ['roles', '角色', role],
+  ] as const) {
+    await page.goto(`${world.origin}/console/admin/${path}?open=${id}`)
+    await remove(page, `删除${what}`, `已删除${what}“${name}”`)
+    const row = page.getByRole('row').filter({ hasText: name })
+    await expect(row).toHaveCount(0)
+    await page.keyboard.press('Enter')
+    await expect(page.getByText(`已恢复${what}“${name}”`)).toBeVisible()
+    await expect(row).toBeVisible()
+  }
+  expect((await admin.getUser({ id: user.id })).status).toBe('ENABLED')
+  expect((await admin.getCustomer({ id: customer.id })).phone).toBe(customer.phone)
+  expect((await admin.getRole({ id: role.id })).permissions).toEqual(['session:read'])
 })
 
 test('links that were revoked together come back together', async ({ open, world }) => {

@@ -1,11 +1,12 @@
 // The form: what a customer fills in before anybody is asked to help.
+import { Desk } from '../support/agent.ts'
 import { Customer } from '../support/customer.ts'
 import { picture } from '../support/files.ts'
 import { violations } from '../support/look.ts'
 import { Network } from '../support/network.ts'
 import { Server } from '../support/server.ts'
 import { Serving } from '../support/serving.ts'
-import { administrator, expect, PHONE, test } from '../support/test.ts'
+import { administrator, DESK, expect, PHONE, test } from '../support/test.ts'
 import { newPhone, World } from '../support/world.ts'
 
 test('pictures chosen in the form survive a reload, and are sent with the question', async ({ open, world }) => {
@@ -180,6 +181,39 @@ test('institutions that are known are offered while one is typed, and taken by k
   await expect(names).toHaveCount(2)
   await page.getByLabel('姓名').focus()
   await expect(names).toHaveCount(0)
+})
+
+test('an administrator turns the suggestions of institutions off and on', async ({ open, world }) => {
+  const { admin, team, origin } = world
+  const institution = '城南联想卫生服务中心'
+  await admin.createCustomer({ name: '李医生', phone: newPhone(), institution, teamId: team.id })
+  const desk = new Desk(await open(DESK), origin, await world.person('administrator', '管理员'))
+  await desk.login()
+  await desk.page.goto(`${origin}/console/admin/settings`)
+  await desk.page.getByRole('tab', { name: '基本信息' }).click()
+  const turn = async (on: boolean) => {
+    const control = desk.page.getByRole('switch', { name: '登记时联想机构' })
+    await expect(control).toBeChecked({ checked: !on })
+    await desk.page.locator('.el-switch').filter({ has: control }).click()
+    await expect(control).toBeChecked({ checked: on })
+    await desk.page.locator('form').filter({ has: control }).locator('button[type="submit"]').click()
+    await expect.poll(async () => (await admin.getSettings({})).institutionSuggestions).toBe(on)
+  }
+  const page = await open(PHONE)
+  await page.goto(await world.link())
+  const box = page.getByLabel('机构')
+  const type = async () => {
+    const answered = page.waitForResponse(/customers\/institutions/)
+    await box.fill('城南联想')
+    await (await answered).finished()
+  }
+  await turn(false)
+  await type()
+  await expect(box).toHaveAttribute('aria-expanded', 'false')
+  await turn(true)
+  await box.clear()
+  await type()
+  await expect(page.getByRole('option', { name: institution })).toBeVisible()
 })
 
 test('without suggestions the institution is a plain field', async ({ open, world }) => {
