@@ -25,7 +25,8 @@ fn finder(bug: Bug) -> Finder {
     match bug {
         Bug::AckBeforeCommit => Finder::Promise("P1", 6),
         Bug::MaxSeq => Finder::Promise("P4", 3),
-        Bug::NoDedupe | Bug::DedupeByToken => Finder::Promise("P2", 3),
+        Bug::NoDedupe => Finder::Promise("P2", 3),
+        Bug::DedupeByToken => Finder::Promise("P2", 8),
         Bug::ReplayOffByOne | Bug::HintDropped | Bug::CursorOnSend => Finder::Promise("P8", 2),
         Bug::TenantFilter => Finder::Promise("P13", 1),
         Bug::OldAgent => Finder::Promise("P11", 6),

@@ -5,6 +5,7 @@
 mod disk;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -17,7 +18,7 @@ use serde_json::json;
 
 use super::world::decisions;
 use crate::database::Inspector;
-use crate::{Customer, Database, Options, Server};
+use crate::{Database, Options, Rest, Server};
 use disk::{Disk, Unsynced};
 
 /// The source of what is loaded into Kefu.
@@ -39,8 +40,38 @@ pub struct Losses {
     pub cuts: usize,
     /// Messages that should have been there, of all of them together.
     pub acknowledged: usize,
-    /// Those that were not there exactly once, and databases that are broken.
-    pub wrong: Vec<String>,
+    /// Databases, whole ones, in which some of those were not there exactly once.
+    pub lost: Vec<String>,
+    /// Databases that cannot be read, or are not whole.
+    pub broken: Vec<String>,
+}
+
+/// How many of a kind are told one by one.
+const TOLD: usize = 3;
+
+impl Losses {
+    /// Whether nothing is wrong.
+    pub fn is_none(&self) -> bool {
+        self.lost.is_empty() && self.broken.is_empty()
+    }
+}
+
+impl fmt::Display for Losses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { cuts, acknowledged, lost, broken } = self;
+        write!(f, "{cuts} failures, {acknowledged} messages wanted: ")?;
+        write!(f, "messages lost {} times, the database broken {} times", lost.len(), broken.len())?;
+        for what in lost.iter().take(TOLD).chain(broken.iter().take(TOLD)) {
+            write!(f, "\n    {what}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What is wrong with a database.
+enum Wrong {
+    Lost(String),
+    Broken(String),
 }
 
 /// Lets Kefu store messages, and fails the power at so many moments.
@@ -61,7 +92,11 @@ pub async fn run(seed: u64, messages: usize, cuts: usize, bug: Option<Bug>, fold
     let mut server = Server::start(Options { database: Database::Sqlite, settings }).await?;
     let tenant = server.tenant().await?;
     let customer = tenant.customer(&tenant.team(&[]).await?).await?;
-    let acknowledged = talk(&customer, messages, &record, seed).await?;
+    // Who stops in an orderly way leaves all of that in the database itself: what is lost from here on are messages.
+    server.stop().await?;
+    server.start_again().await?;
+    let rest = server.rest()?.with_token(customer.rest.token.as_deref().context("no token")?);
+    let acknowledged = talk(&rest, &customer.session, (messages, seed), &record).await?;
     server.crash();
     drop(server);
     let record = std::fs::read(&record)?;
@@ -78,16 +113,16 @@ fn recorder(folder: &Path) -> Result<PathBuf> {
 }
 
 /// Sends messages, one by one and several at once.
-async fn talk(customer: &Customer, messages: usize, record: &Path, seed: u64) -> Result<Vec<Acknowledged>> {
+async fn talk(rest: &Rest, session: &str, (messages, seed): (usize, u64), record: &Path) -> Result<Vec<Acknowledged>> {
     let mut rng = decisions(seed, "power");
-    let path = format!("/sessions/{}/messages", customer.session);
+    let path = format!("/sessions/{session}/messages");
     let mut acknowledged = Vec::new();
     while acknowledged.len() < messages {
         let sends = if rng.random_bool(0.5) { 1 } else { AT_ONCE };
         let ids: Vec<String> = (0..sends).map(|n| format!("m-{}", acknowledged.len() + n)).collect();
         let sending = ids.into_iter().map(async |id| {
             let body = json!({"clientMsgId": id, "content": format!("消息 {id} {}", "。".repeat(100))});
-            customer.rest.post(&path, body).await?.data()?;
+            rest.post(&path, body).await?.data()?;
             anyhow::Ok(Acknowledged { id, at: std::fs::metadata(record)?.len() })
         });
         let answers: Vec<_> = futures_util::stream::iter(sending).buffer_unordered(AT_ONCE).collect().await;
@@ -125,17 +160,19 @@ async fn fail(
         let wanted: Vec<&str> = wanted.map(|message| message.id.as_str()).collect();
         losses.cuts += 1;
         losses.acknowledged += wanted.len();
-        let wrong = look(&found, session, &wanted).await;
-        losses.wrong.extend(wrong.unwrap_or_else(|error| Some(format!("{error:#}"))).map(|wrong| {
-            format!("power failed after entry {moment} of {}, unsynced writes {unsynced:?}: {wrong}", entries.len())
-        }));
+        let when = format!("power failed after entry {moment} of {}, unsynced writes {unsynced:?}", entries.len());
+        match look(&found, session, &wanted).await.unwrap_or_else(|error| Some(Wrong::Broken(format!("{error:#}")))) {
+            Some(Wrong::Lost(what)) => losses.lost.push(format!("{when}: {what}")),
+            Some(Wrong::Broken(what)) => losses.broken.push(format!("{when}: {what}")),
+            None => {}
+        }
         std::fs::remove_dir_all(&found)?;
     }
     Ok(losses)
 }
 
 /// Opens the database as it was found: what is wrong with it.
-async fn look(found: &Path, session: &str, wanted: &[&str]) -> Result<Option<String>> {
+async fn look(found: &Path, session: &str, wanted: &[&str]) -> Result<Option<Wrong>> {
     let inspector = Inspector::open(&format!("sqlite://{}/kefu.db", found.display())).await?;
     let whole = inspector.column("PRAGMA quick_check").await?;
     let sql = format!("SELECT client_msg_id FROM chat_message WHERE session_id = {session}");
@@ -146,9 +183,9 @@ async fn look(found: &Path, session: &str, wanted: &[&str]) -> Result<Option<Str
         *times.entry(id).or_default() += 1;
     }
     if whole != ["ok"] {
-        return Ok(Some(format!("{whole:?}")));
+        return Ok(Some(Wrong::Broken(format!("{whole:?}"))));
     }
     let wrong: Vec<_> = wanted.iter().filter(|id| times.get(**id) != Some(&1)).collect();
     let words = format!("{} of {} acknowledged messages are not there once: {wrong:?}", wrong.len(), wanted.len());
-    Ok((!wrong.is_empty()).then_some(words))
+    Ok((!wrong.is_empty()).then_some(Wrong::Lost(words)))
 }

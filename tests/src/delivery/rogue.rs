@@ -188,15 +188,21 @@ impl Rogue {
         Ok(())
     }
 
-    /// A second login of the one who leaves, with a socket.
+    /// A second login of the one who leaves, with a socket. The server may have died while this one was disabled.
     async fn second_login(&self, site: &Site) -> Result<(Rest, Wire)> {
         let client = &self.client;
+        let admin = site.rest.with_token(&self.admin.token);
+        ask(&admin, "PATCH", &self.leaver_path(), Some(json!({"status": "ENABLED"}))).await;
         let mut rest = site.rest.anonymous();
         rest.login(&client.tenant, &self.leaver.username, PASSWORD).await?;
         let name = format!("{}/leaver", client.name);
         let mut wire = Wire::connect(&site.http, &name, &client.history, &Shared::default()).await?;
         wire.log_in(rest.token.as_deref().unwrap_or_default(), "", &BTreeMap::new()).await?;
         Ok((rest, wire))
+    }
+
+    fn leaver_path(&self) -> String {
+        format!("/users/{}", self.leaver.id)
     }
 
     async fn leave(&self, how: &str, mut wire: Wire, call: (&Rest, &str, &str, serde_json::Value)) {
@@ -219,12 +225,8 @@ impl Rogue {
 
     async fn disable(&self, site: &Site) -> Result<()> {
         let admin = site.rest.with_token(&self.admin.token);
-        let path = format!("/users/{}", self.leaver.id);
-        // The server may have died while this one was disabled.
-        ask(&admin, "PATCH", &path, Some(json!({"status": "ENABLED"}))).await;
         let (_, wire) = self.second_login(site).await?;
-        self.leave("disable", wire, (&admin, "PATCH", &path, json!({"status": "DISABLED"}))).await;
-        ask(&admin, "PATCH", &path, Some(json!({"status": "ENABLED"}))).await;
+        self.leave("disable", wire, (&admin, "PATCH", &self.leaver_path(), json!({"status": "DISABLED"}))).await;
         Ok(())
     }
 }

@@ -91,8 +91,10 @@ impl Actor {
             self.deliver(&site, draft, surface).await;
         }
         // The rare and slow first, now and then, or no cycle would be long enough for them.
-        if self.client.rng.random_bool(0.25) {
-            self.move_on(&site, &board).await;
+        match self.client.rng.random_range(0..4) {
+            0 => self.move_on(&site, &board).await,
+            1 => self.renew(&site).await,
+            _ => {}
         }
         while !*stop.borrow() {
             if let Some(behind) = self.behind() {
@@ -248,7 +250,13 @@ impl Actor {
 
     /// What was accepted once more, perhaps by another way, perhaps with other words.
     async fn repeat(&mut self, site: &Site) {
-        let Some((mut draft, _)) = self.client.said.choose(&mut self.client.rng).cloned() else { return };
+        let said = self.client.said.choose(&mut self.client.rng);
+        if let Some(draft) = said.map(|(draft, _)| draft.clone()) {
+            self.say_again(site, draft).await;
+        }
+    }
+
+    async fn say_again(&mut self, site: &Site, mut draft: Draft) {
         if self.client.rng.random_bool(0.5) {
             draft.content = self.client.text();
         }
@@ -267,10 +275,12 @@ impl Actor {
         self.deliver(site, draft, surface).await;
     }
 
-    /// A new token or login, under which a message that is known stays known.
+    /// A new token or login, under which a message that is known stays known: the newest, as its session is open.
     async fn renew(&mut self, site: &Site) {
         self.client.renew(site).await;
-        self.repeat(site).await;
+        if let Some(draft) = self.client.said.last().map(|(draft, _)| draft.clone()) {
+            self.say_again(site, draft).await;
+        }
     }
 
     async fn ack(&mut self, site: &Site, session: i64) {
