@@ -21,7 +21,7 @@ entity! {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Event {
-    /// Messages were committed in one group.
+    /// Messages were committed in one group: of the installation, as they may be of several tenants.
     MessagesSent {
         /// Their ids.
         message_ids: Vec<i64>,
@@ -121,11 +121,12 @@ pub(crate) enum Subscriber {
 }
 
 impl Subscriber {
-    /// How long it may wait for more of its kind.
-    fn delay(self) -> Duration {
+    /// When it is its turn. Indexing waits for the second to be over, and takes together what has come in it: a commit
+    /// of the index costs much more than the messages in it.
+    fn due(self, now: Time) -> Time {
         match self {
-            Self::Notify => Duration::zero(),
-            Self::Index => Duration::milliseconds(300),
+            Self::Notify => now,
+            Self::Index => now + Duration::milliseconds(1000 - i64::from(now.timestamp_subsec_millis() % 1000)),
         }
     }
 }
@@ -141,7 +142,7 @@ pub(crate) async fn record(db: &impl ConnectionTrait, tenant: TenantId, now: Tim
             Subscriber::Notify => Job::Notify { event_id: id, event: event.clone() },
             Subscriber::Index => Job::Index { event: event.clone() },
         };
-        job::enqueue(db, tenant, now, now + subscriber.delay(), &job).await?;
+        job::enqueue(db, tenant, now, subscriber.due(now), &job).await?;
     }
     Ok(id)
 }

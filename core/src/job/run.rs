@@ -1,5 +1,6 @@
 //! Runs jobs as they fall due.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,16 +12,16 @@ use tokio_util::sync::CancellationToken;
 use super::{DEAD, DONE, Job, WAITING, job};
 use crate::Core;
 use crate::access::Ctx;
+use crate::clock::Time;
 use crate::db::{Scoped, TenantId};
 use crate::error::Result;
-use crate::session::search::Sent;
 
 /// How long a job may run before another core takes it over.
 const LEASE: Duration = Duration::from_secs(60);
 /// How often the table is looked at without being woken.
 const IDLE: Duration = Duration::from_secs(1);
 /// Jobs taken in one look.
-const BATCH: u64 = 64;
+const BATCH: u64 = 512;
 /// Tries until a job is given up: about two hours of back-off.
 const TRIES: i32 = 12;
 /// How long jobs that are done are kept.
@@ -83,27 +84,40 @@ async fn round(core: &Arc<Core>) -> Result<u64> {
 /// Takes the jobs that no other core was quicker to take. The fence is the number of this claim: a core whose lease
 /// has run out cannot finish what somebody else has taken over.
 async fn claim(core: &Core, due: Vec<job::Model>) -> Result<Vec<job::Model>> {
-    let mut claimed = Vec::with_capacity(due.len());
+    let read: HashMap<i64, i64> = due.iter().map(|row| (row.id, row.fence)).collect();
     let txn = core.db.begin().await?;
-    let lease_until = core.clock.now() + LEASE;
-    for mut row in due {
-        let taken = job::Entity::change(TenantId(row.tenant_id))
-            .col_expr(job::Column::Fence, Expr::value(row.fence + 1))
-            .col_expr(job::Column::LeaseUntil, Expr::value(lease_until))
+    let held = job::Entity::of_all_tenants()
+        .filter(job::Column::Id.is_in(read.keys().copied()))
+        .filter(job::Column::Status.eq(WAITING))
+        .order_by_asc(job::Column::DueTime)
+        .order_by_asc(job::Column::Id)
+        .lock_exclusive()
+        .all(&txn)
+        .await?;
+    let mut claimed: Vec<_> = held.into_iter().filter(|row| read.get(&row.id) == Some(&row.fence)).collect();
+    for (tenant, ids) in by_tenant(&claimed) {
+        job::Entity::change(tenant)
+            .col_expr(job::Column::Fence, Expr::col(job::Column::Fence).add(1))
+            .col_expr(job::Column::LeaseUntil, Expr::value(core.clock.now() + LEASE))
             .col_expr(job::Column::Attempts, Expr::col(job::Column::Attempts).add(1))
-            .filter(job::Column::Id.eq(row.id))
-            .filter(job::Column::Fence.eq(row.fence))
-            .filter(job::Column::Status.eq(WAITING))
+            .filter(job::Column::Id.is_in(ids))
             .exec(&txn)
             .await?;
-        if taken.rows_affected == 1 {
-            row.fence += 1;
-            row.attempts += 1;
-            claimed.push(row);
-        }
     }
     txn.commit().await?;
+    for row in &mut claimed {
+        row.fence += 1;
+        row.attempts += 1;
+    }
     Ok(claimed)
+}
+
+fn by_tenant<'a>(rows: impl IntoIterator<Item = &'a job::Model>) -> BTreeMap<TenantId, Vec<i64>> {
+    let mut ids: BTreeMap<TenantId, Vec<i64>> = BTreeMap::new();
+    for row in rows {
+        ids.entry(TenantId(row.tenant_id)).or_default().push(row.id);
+    }
+    ids
 }
 
 /// A job that has been run, and how it went.
@@ -112,11 +126,12 @@ type Ended = (job::Model, Result<(), String>);
 /// Runs jobs. Those of the search index are one piece of work.
 async fn work(core: &Arc<Core>, claimed: Vec<job::Model>) -> Vec<Ended> {
     let mut ended = Vec::with_capacity(claimed.len());
-    let (mut index, mut sent) = (Vec::new(), Vec::new());
+    let (mut index, mut fresh, mut again) = (Vec::new(), Vec::new(), Vec::new());
     for row in claimed {
         match serde_json::from_value(row.payload.clone()) {
             Ok(Job::Index { event }) => {
-                sent.push(Sent { tenant: TenantId(row.tenant_id), event, again: row.attempts > 1 });
+                // What was tried before may be in the index.
+                if row.attempts > 1 { &mut again } else { &mut fresh }.push(event);
                 index.push(row);
             }
             Ok(job) => {
@@ -127,7 +142,7 @@ async fn work(core: &Arc<Core>, claimed: Vec<job::Model>) -> Vec<Ended> {
         }
     }
     if !index.is_empty() {
-        let outcome = crate::session::search::on_events(core, sent).await.map_err(|error| error.to_string());
+        let outcome = crate::session::search::on_events(core, fresh, again).await.map_err(|error| error.to_string());
         ended.extend(index.into_iter().map(|row| (row, outcome.clone())));
     }
     ended
@@ -137,9 +152,7 @@ async fn run_one(core: &Arc<Core>, tenant: TenantId, job: Job) -> Result<()> {
     let ctx = Ctx::system(tenant);
     match job {
         Job::Notify { event_id, event } => crate::notification::on_event(core, &ctx, event_id, &event).await,
-        Job::Index { event } => {
-            crate::session::search::on_events(core, vec![Sent { tenant, event, again: true }]).await
-        }
+        Job::Index { event } => crate::session::search::on_events(core, Vec::new(), vec![event]).await,
         Job::ExpireTransfer { session_id } => crate::session::transfer::expire(core, &ctx, session_id).await,
         Job::CheckSilence { session_id } => crate::session::silence::check(core, &ctx, session_id).await,
     }
@@ -149,23 +162,33 @@ async fn run_one(core: &Arc<Core>, tenant: TenantId, job: Job) -> Result<()> {
 async fn finish(core: &Core, ended: Vec<Ended>) -> Result<()> {
     let now = core.clock.now();
     let txn = core.db.begin().await?;
-    for (row, outcome) in ended {
-        let mut update = job::Entity::change(TenantId(row.tenant_id))
-            .col_expr(job::Column::LeaseUntil, Expr::value(Option::<crate::clock::Time>::None))
-            .col_expr(job::Column::UpdateTime, Expr::value(now));
-        match outcome {
-            Ok(()) => update = update.col_expr(job::Column::Status, Expr::value(DONE)),
-            Err(error) => {
-                let (attempts, dead) = (row.attempts, row.attempts >= TRIES);
-                tracing::warn!(job = row.id, kind = row.kind, attempts, dead, %error, "a job failed");
-                let wait = chrono::Duration::seconds(2i64.saturating_pow(attempts.clamp(0, 12).unsigned_abs()));
-                update = update
-                    .col_expr(job::Column::Status, Expr::value(if dead { DEAD } else { WAITING }))
-                    .col_expr(job::Column::DueTime, Expr::value(now + wait))
-                    .col_expr(job::Column::Error, Expr::value(error));
-            }
-        }
-        update.filter(job::Column::Id.eq(row.id)).filter(job::Column::Fence.eq(row.fence)).exec(&txn).await?;
+    let (done, failed): (Vec<_>, Vec<_>) = ended.into_iter().partition(|(_, outcome)| outcome.is_ok());
+    let change = |tenant| {
+        job::Entity::change(tenant)
+            .col_expr(job::Column::LeaseUntil, Expr::value(Option::<Time>::None))
+            .col_expr(job::Column::UpdateTime, Expr::value(now))
+    };
+    let mut by_fence: BTreeMap<(TenantId, i64), Vec<i64>> = BTreeMap::new();
+    for (row, _) in &done {
+        by_fence.entry((TenantId(row.tenant_id), row.fence)).or_default().push(row.id);
+    }
+    for ((tenant, fence), ids) in by_fence {
+        let done = change(tenant).col_expr(job::Column::Status, Expr::value(DONE));
+        done.filter(job::Column::Id.is_in(ids)).filter(job::Column::Fence.eq(fence)).exec(&txn).await?;
+    }
+    for (row, outcome) in failed {
+        let error = outcome.err().unwrap_or_default();
+        let (attempts, dead) = (row.attempts, row.attempts >= TRIES);
+        tracing::warn!(job = row.id, kind = row.kind, attempts, dead, %error, "a job failed");
+        let wait = chrono::Duration::seconds(2i64.saturating_pow(attempts.clamp(0, 12).unsigned_abs()));
+        change(TenantId(row.tenant_id))
+            .col_expr(job::Column::Status, Expr::value(if dead { DEAD } else { WAITING }))
+            .col_expr(job::Column::DueTime, Expr::value(now + wait))
+            .col_expr(job::Column::Error, Expr::value(error))
+            .filter(job::Column::Id.eq(row.id))
+            .filter(job::Column::Fence.eq(row.fence))
+            .exec(&txn)
+            .await?;
     }
     txn.commit().await?;
     Ok(())

@@ -1,7 +1,7 @@
 //! One transaction of the writer: messages and marks of many sessions, stored together. However many there are, it
 //! takes a handful of statements.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use kefu_planted::{Bug, planted};
 use kefu_proto::common::v1::ErrorReason;
@@ -22,6 +22,7 @@ use crate::session::entity::{chat_message, chat_session};
 use crate::session::message::{insert, may_send, place};
 use crate::session::writer::{Ack, Send};
 use crate::session::{audience, view};
+use crate::tenant::INSTALLATION;
 
 /// What became of a group: an answer for each item, in the order of the items.
 #[derive(Default)]
@@ -179,19 +180,16 @@ async fn store_sessions(txn: &DatabaseTransaction, sessions: &mut HashMap<i64, H
     advance::store(txn, &moved, now).await
 }
 
-/// What follows from new messages: their files belong to the session, and they can be found.
+/// What follows from new messages: their files belong to the session, and they can be found. One event carries the
+/// whole group, whatever tenants it is of.
 async fn follow_up(txn: &DatabaseTransaction, fresh: &[chat_message::Model], now: Time) -> Result<()> {
-    let mut texts: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
-    for row in fresh {
-        if row.file_id != 0 {
-            crate::file::join(txn, TenantId(row.tenant_id), row.file_id, row.session_id).await?;
-        }
-        if row.content_type == code(ContentType::Text) {
-            texts.entry(row.tenant_id).or_default().push(row.id);
-        }
+    for row in fresh.iter().filter(|row| row.file_id != 0) {
+        crate::file::join(txn, TenantId(row.tenant_id), row.file_id, row.session_id).await?;
     }
-    for (tenant, message_ids) in texts {
-        crate::event::record(txn, TenantId(tenant), now, &Event::MessagesSent { message_ids }).await?;
+    let texts = fresh.iter().filter(|row| row.content_type == code(ContentType::Text));
+    let message_ids: Vec<i64> = texts.map(|row| row.id).collect();
+    if !message_ids.is_empty() {
+        crate::event::record(txn, INSTALLATION, now, &Event::MessagesSent { message_ids }).await?;
     }
     Ok(())
 }

@@ -1,7 +1,5 @@
 //! The search index follows the messages.
 
-use std::collections::BTreeMap;
-
 use kefu_proto::session::v1::message::ContentType;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
@@ -54,27 +52,16 @@ fn document(row: chat_message::Model, again: bool) -> Document {
     }
 }
 
-/// Messages that wait for the index.
-#[derive(Debug)]
-pub(crate) struct Sent {
-    pub(crate) tenant: TenantId,
-    pub(crate) event: Event,
-    /// This was tried before: the index may have them.
-    pub(crate) again: bool,
-}
-
-/// Puts the messages of events into the index; recalled ones leave it.
-pub(crate) async fn on_events(core: &Core, sent: Vec<Sent>) -> Result<()> {
-    let mut of_tenant: BTreeMap<(TenantId, bool), Vec<i64>> = BTreeMap::new();
-    for Sent { tenant, event, again } in sent {
-        if let Event::MessagesSent { message_ids } = event {
-            of_tenant.entry((tenant, again)).or_default().extend(message_ids);
-        }
-    }
+/// Puts the messages of events into the index; recalled ones leave it. Those of `again` may be there already.
+pub(crate) async fn on_events(core: &Core, fresh: Vec<Event>, again: Vec<Event>) -> Result<()> {
     let mut documents = Vec::new();
-    for ((tenant, again), ids) in of_tenant {
-        for ids in ids.chunks(CHUNK) {
-            let rows = chat_message::Entity::of(tenant)
+    for (events, again) in [(fresh, false), (again, true)] {
+        let ids = events.into_iter().flat_map(|event| match event {
+            Event::MessagesSent { message_ids } => message_ids,
+            _ => Vec::new(),
+        });
+        for ids in ids.collect::<Vec<_>>().chunks(CHUNK) {
+            let rows = chat_message::Entity::of_all_tenants()
                 .filter(chat_message::Column::Id.is_in(ids.iter().copied()))
                 .filter(chat_message::Column::ContentType.ne(code(ContentType::Event)))
                 .all(core.db.read())

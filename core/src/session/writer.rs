@@ -126,7 +126,6 @@ async fn write(core: &Arc<Core>, group: Vec<Item>) {
             if !outcome.marked.is_empty() {
                 core.tasks.spawn(announce(core.clone(), outcome.marked));
             }
-            core.jobs.wake();
         }
         Err(error) => {
             tracing::error!(%error, sends = sends.len(), acks = acks.len(), "a group could not be committed");
