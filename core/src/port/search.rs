@@ -121,7 +121,8 @@ impl Embedded {
     fn query(&self, tenant: TenantId, words: &str) -> Option<BooleanQuery> {
         // Every pair of characters must be there: tantivy's own parser would make one phrase of a Chinese sentence.
         let mut all: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        let mut tokens = Bigrams.token_stream(words);
+        let mut bigrams = Bigrams;
+        let mut tokens = bigrams.token_stream(words);
         while let Some(token) = tokens.next() {
             let term = Term::from_field_text(self.fields.text, &token.text);
             all.push((Occur::Must, Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))));
@@ -178,28 +179,50 @@ impl Debug for Embedded {
 struct Bigrams;
 
 impl Tokenizer for Bigrams {
-    type TokenStream<'a> = Tokens;
+    type TokenStream<'a> = Tokens<'a>;
 
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> Tokens {
-        Tokens { tokens: tokens(text), at: 0, token: Token::default() }
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> Tokens<'a> {
+        Tokens { text, at: 0, pair: None, token: Token::default() }
     }
 }
 
 /// The tokens of a text, one after the other.
-struct Tokens {
-    tokens: Vec<Token>,
+struct Tokens<'a> {
+    text: &'a str,
+    /// Where the next token is looked for.
     at: usize,
+    /// Where the pair ends whose first character was the last token.
+    pair: Option<usize>,
     token: Token,
 }
 
-impl TokenStream for Tokens {
-    fn advance(&mut self) -> bool {
-        let Some(token) = self.tokens.get(self.at) else {
-            return false;
-        };
-        self.token.clone_from(token);
-        self.at += 1;
+impl Tokens<'_> {
+    fn give(&mut self, from: usize, to: usize) -> bool {
+        self.token.position = self.token.position.wrapping_add(1);
+        (self.token.offset_from, self.token.offset_to) = (from, to);
+        self.token.text.clear();
+        self.token.text.extend(self.text[from..to].chars().flat_map(char::to_lowercase));
         true
+    }
+}
+
+impl TokenStream for Tokens<'_> {
+    fn advance(&mut self) -> bool {
+        if let Some(to) = self.pair.take() {
+            return self.give(self.token.offset_from, to);
+        }
+        let rest = self.text[self.at..].trim_start_matches(|c| !is_word(c));
+        let from = self.text.len() - rest.len();
+        let Some(first) = rest.chars().next() else { return false };
+        let length = if is_ideograph(first) {
+            let next = rest[first.len_utf8()..].chars().next().filter(|next| is_ideograph(*next));
+            self.pair = next.map(|next| from + first.len_utf8() + next.len_utf8());
+            first.len_utf8()
+        } else {
+            rest.find(|c| !is_word(c) || is_ideograph(c)).unwrap_or(rest.len())
+        };
+        self.at = from + length;
+        self.give(from, self.at)
     }
 
     fn token(&self) -> &Token {
@@ -211,51 +234,25 @@ impl TokenStream for Tokens {
     }
 }
 
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || is_ideograph(c)
+}
+
 fn is_ideograph(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
-fn tokens(text: &str) -> Vec<Token> {
-    let mut found = Vec::new();
-    let mut add = |from: usize, to: usize| {
-        let position = found.len();
-        found.push(Token {
-            offset_from: from,
-            offset_to: to,
-            position,
-            text: text[from..to].to_lowercase(),
-            position_length: 1,
-        });
-    };
-    let characters: Vec<(usize, char)> = text.char_indices().collect();
-    let end = |i: usize| characters.get(i + 1).map_or(text.len(), |(at, _)| *at);
-    let mut i = 0;
-    while let Some(&(from, c)) = characters.get(i) {
-        if is_ideograph(c) {
-            add(from, end(i));
-            if characters.get(i + 1).is_some_and(|(_, next)| is_ideograph(*next)) {
-                add(from, end(i + 1));
-            }
-            i += 1;
-        } else if c.is_alphanumeric() {
-            let word = characters[i..].iter().take_while(|(_, c)| c.is_alphanumeric() && !is_ideograph(*c)).count();
-            add(from, end(i + word - 1));
-            i += word;
-        } else {
-            i += 1;
-        }
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Document, Embedded, Search, tokens};
+    use tantivy::tokenizer::{TokenStream as _, Tokenizer as _};
+
+    use super::{Bigrams, Document, Embedded, Search};
     use crate::db::TenantId;
 
     #[test]
     fn chinese_becomes_characters_and_pairs_and_the_rest_words() {
-        let words: Vec<_> = tokens("登录HIS系统, v2").into_iter().map(|t| t.text).collect();
+        let mut words = Vec::new();
+        Bigrams.token_stream("登录HIS系统, v2").process(&mut |token| words.push(token.text.clone()));
         assert_eq!(words, ["登", "登录", "录", "his", "系", "系统", "统", "v2"]);
     }
 
