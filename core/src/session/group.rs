@@ -34,13 +34,55 @@ pub(super) struct Outcome {
     pub(super) marked: Vec<chat_session::Model>,
 }
 
-/// A session that this transaction has locked.
+/// A session as this transaction has locked it, or as the writer remembers it.
 struct Held {
     /// The sequence and the version as they were read.
     last_seq: i32,
     version: i64,
     session: chat_session::Model,
     marked: bool,
+}
+
+impl Held {
+    fn new(session: chat_session::Model) -> (i64, Self) {
+        (session.id, Self { last_seq: session.last_seq, version: session.version, session, marked: false })
+    }
+}
+
+/// Sessions as the writer left them. A message changes little of its session, so the next one need not read it again:
+/// that the version is still the one remembered is a condition of the update. Likewise nobody asks first whether a
+/// message is a repeated one: the unique index knows. Where either turns out wrong, the group is stored once more in
+/// the slow way, which reads everything.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    sessions: HashMap<i64, chat_session::Model>,
+    /// So many groups are to be stored in the slow way: others write to the same sessions.
+    doubts: u32,
+}
+
+/// Sessions that are remembered.
+const REMEMBERED: usize = 4096;
+/// Groups that are stored in the slow way after the quick one was wrong.
+const DOUBTS: u32 = 16;
+
+impl Memory {
+    /// Takes out of the memory what a group is about; nothing if the quick way is not to be gone. A mark that moves
+    /// nothing does not update its session, so the update would not tell that the memory of it is old.
+    fn recall(&mut self, sends: &[Box<Send>], acks: &[Ack]) -> HashMap<i64, Held> {
+        if self.doubts > 0 || planted(Bug::DedupeByToken) {
+            self.doubts = self.doubts.saturating_sub(1);
+            self.sessions.clear();
+        }
+        acks.iter().for_each(|ack| drop(self.sessions.remove(&ack.session_id)));
+        sends.iter().filter_map(|send| self.sessions.remove(&send.session_id)).map(Held::new).collect()
+    }
+
+    fn keep(&mut self, sessions: HashMap<i64, Held>) {
+        if self.sessions.len() > REMEMBERED {
+            self.sessions.clear();
+        }
+        self.sessions.extend(sessions.into_iter().map(|(id, held)| (id, held.session)));
+    }
 }
 
 /// Tells a message of a sender apart: session, kind and id of the sender, the sender's own id for it.
@@ -54,15 +96,43 @@ fn row_key(row: &chat_message::Model) -> Key<'_> {
     (row.session_id, row.sender_kind, row.sender_id, &row.client_msg_id)
 }
 
-/// Stores a group.
-pub(super) async fn commit(core: &Core, sends: &[Box<Send>], acks: &[Ack]) -> Result<Outcome> {
+/// Stores a group: from memory first, and if that is not how things stand, after having read everything.
+pub(super) async fn commit(core: &Core, memory: &mut Memory, sends: &[Box<Send>], acks: &[Ack]) -> Result<Outcome> {
+    let remembered = memory.recall(sends, acks);
+    if !remembered.is_empty() {
+        match store(core, memory, remembered, sends, acks).await {
+            Ok(Some(outcome)) => return Ok(outcome),
+            Ok(None) => {}
+            Err(error) if error.is_duplicate() => {}
+            Err(error) => return Err(error),
+        }
+        memory.doubts = DOUBTS;
+    }
+    let stored = store(core, memory, HashMap::new(), sends, acks).await?;
+    stored.ok_or_else(|| refuse(ErrorReason::Conflict))
+}
+
+/// One try; nothing if some session is not as it was remembered.
+async fn store(
+    core: &Core,
+    memory: &mut Memory,
+    mut sessions: HashMap<i64, Held>,
+    sends: &[Box<Send>],
+    acks: &[Ack],
+) -> Result<Option<Outcome>> {
     let now = core.clock.now();
     let txn = core.db.begin().await?;
-    let mut sessions = lock_sessions(&txn, sends, acks).await?;
-    let old = stored_before(&txn, sends).await?;
+    let from_memory = !sessions.is_empty();
+    lock_sessions(&txn, &mut sessions, sends, acks).await?;
+    let old = if from_memory { Vec::new() } else { stored_before(&txn, sends).await? };
     let Placed { mut fresh, refused } = place_all(&mut sessions, sends, &old, now);
+    if from_memory && !refused.is_empty() {
+        return Ok(None);
+    }
     let acked = acks.iter().map(|ack| mark(&mut sessions, ack)).collect();
-    store_sessions(&txn, &mut sessions, now).await?;
+    if !store_sessions(&txn, &sessions, now).await? {
+        return Ok(None);
+    }
     insert(&txn, &mut fresh).await?;
     follow_up(&txn, &fresh, now).await?;
     if planted(Bug::AckBeforeCommit) {
@@ -71,8 +141,9 @@ pub(super) async fn commit(core: &Core, sends: &[Box<Send>], acks: &[Ack]) -> Re
         txn.commit().await?;
     }
     let pushes = pushes(&sessions, sends, &fresh);
-    let marked = sessions.into_values().filter(|held| held.marked).map(|held| held.session).collect();
-    Ok(Outcome { sends: answers(sends, &old, &fresh, refused), acks: acked, pushes, marked })
+    let marked = sessions.values().filter(|held| held.marked).map(|held| held.session.clone()).collect();
+    memory.keep(sessions);
+    Ok(Some(Outcome { sends: answers(sends, &old, &fresh, refused), acks: acked, pushes, marked }))
 }
 
 /// What a planted bug does.
@@ -83,12 +154,17 @@ async fn commit_later(txn: DatabaseTransaction) {
     }
 }
 
-/// Locks all sessions of the group at once, in the order of their ids.
-async fn lock_sessions(txn: &DatabaseTransaction, sends: &[Box<Send>], acks: &[Ack]) -> Result<HashMap<i64, Held>> {
+/// Locks at once all sessions of the group that are not at hand, in the order of their ids.
+async fn lock_sessions(
+    txn: &DatabaseTransaction,
+    sessions: &mut HashMap<i64, Held>,
+    sends: &[Box<Send>],
+    acks: &[Ack],
+) -> Result<()> {
     let mut ids: Vec<i64> = sends.iter().map(|s| s.session_id).chain(acks.iter().map(|a| a.session_id)).collect();
+    ids.retain(|id| !sessions.contains_key(id));
     ids.sort_unstable();
     ids.dedup();
-    let mut sessions = HashMap::with_capacity(ids.len());
     for ids in portions(&ids) {
         let rows = chat_session::Entity::of_all_tenants()
             .filter(chat_session::Column::Id.is_in(ids.iter().copied()))
@@ -96,17 +172,14 @@ async fn lock_sessions(txn: &DatabaseTransaction, sends: &[Box<Send>], acks: &[A
             .lock_exclusive()
             .all(txn)
             .await?;
-        sessions.extend(rows.into_iter().map(|session| {
-            let held = Held { last_seq: session.last_seq, version: session.version, session, marked: false };
-            (held.session.id, held)
-        }));
+        sessions.extend(rows.into_iter().map(Held::new));
     }
     if planted(Bug::MaxSeq) {
         for held in sessions.values_mut() {
             held.session.last_seq = highest(txn, held.session.id).await?;
         }
     }
-    Ok(sessions)
+    Ok(())
 }
 
 /// What a planted bug takes for the last place.
@@ -173,9 +246,10 @@ fn place_all(sessions: &mut HashMap<i64, Held>, sends: &[Box<Send>], old: &[chat
     placed
 }
 
-async fn store_sessions(txn: &DatabaseTransaction, sessions: &mut HashMap<i64, Held>, now: Time) -> Result<()> {
+/// Writes the sessions; false if one is not as it was read.
+async fn store_sessions(txn: &DatabaseTransaction, sessions: &HashMap<i64, Held>, now: Time) -> Result<bool> {
     let changed = sessions.values().filter(|held| held.session.version != held.version);
-    let mut moved: Vec<_> = changed.map(|held| Moved { before: held.last_seq, session: &held.session }).collect();
+    let mut moved: Vec<_> = changed.map(|held| Moved::new(held.last_seq, held.version, &held.session)).collect();
     moved.sort_unstable_by_key(|moved| moved.session.id);
     advance::store(txn, &moved, now).await
 }

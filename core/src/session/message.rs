@@ -211,10 +211,12 @@ pub(crate) async fn post(tx: &mut Tx<'_>, session: &mut chat_session::Model, dra
 }
 
 async fn put(tx: &mut Tx<'_>, session: &mut chat_session::Model, draft: Draft) -> Result<Vec<i64>> {
-    let before = session.last_seq;
+    let (last_seq, version) = (session.last_seq, session.version);
     let mut messages = place(session, vec![draft], tx.now());
     session.version += 1;
-    advance::store(&**tx, &[Moved { before, session }], tx.now()).await?;
+    if !advance::store(&**tx, &[Moved::new(last_seq, version, session)], tx.now()).await? {
+        return Err(refuse(ErrorReason::Conflict));
+    }
     insert(&**tx, &mut messages).await?;
     for message in &messages {
         tx.push(audience::message_push(session, message, None));

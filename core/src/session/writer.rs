@@ -17,7 +17,7 @@ use crate::error::{Error, Result, refuse};
 use crate::file::entity::file_info;
 use crate::session::audience;
 use crate::session::entity::chat_session;
-use crate::session::group::{self, Outcome};
+use crate::session::group::{self, Memory, Outcome};
 use crate::session::message::Draft;
 
 /// Most items in one transaction.
@@ -88,6 +88,7 @@ impl Writer {
 /// Writes until the core stops; what was taken in before that is still written.
 pub(crate) async fn run(core: Arc<Core>, mut queue: Queue) {
     let mut group = Vec::with_capacity(GROUP);
+    let mut memory = Memory::default();
     loop {
         tokio::select! {
             biased;
@@ -95,12 +96,12 @@ pub(crate) async fn run(core: Arc<Core>, mut queue: Queue) {
             () = core.stop.cancelled(), if !queue.0.is_closed() => queue.0.close(),
         }
         if !group.is_empty() {
-            write(&core, std::mem::take(&mut group)).await;
+            write(&core, &mut memory, std::mem::take(&mut group)).await;
         }
     }
 }
 
-async fn write(core: &Arc<Core>, group: Vec<Item>) {
+async fn write(core: &Arc<Core>, memory: &mut Memory, group: Vec<Item>) {
     metrics::histogram!("kefu_writer_group_size").record(f64::from(u32::try_from(group.len()).unwrap_or(u32::MAX)));
     let (mut sends, mut acks) = (Vec::new(), Vec::new());
     for item in group {
@@ -111,17 +112,18 @@ async fn write(core: &Arc<Core>, group: Vec<Item>) {
     }
     let (sends, send_answers): (Vec<_>, Vec<_>) = sends.into_iter().unzip();
     let (acks, ack_answers): (Vec<_>, Vec<_>) = acks.into_iter().unzip();
-    match commit_at_last(core, &sends, &acks).await {
+    match commit_at_last(core, memory, &sends, &acks).await {
         Ok(outcome) => {
+            // First to the others: then the sender's own frame of it is written together with the answer.
+            for push in outcome.pushes {
+                core.bus.publish(push);
+            }
             // Whoever is gone meanwhile finds the message in the history.
             for (answer, result) in send_answers.into_iter().zip(outcome.sends) {
                 let _ = answer.send(result);
             }
             for (answer, result) in ack_answers.into_iter().zip(outcome.acks) {
                 let _ = answer.send(result);
-            }
-            for push in outcome.pushes {
-                core.bus.publish(push);
             }
             if !outcome.marked.is_empty() {
                 core.tasks.spawn(announce(core.clone(), outcome.marked));
@@ -138,14 +140,14 @@ async fn write(core: &Arc<Core>, group: Vec<Item>) {
 
 /// Commits a group that the database may give up for the sake of another transaction: here it is tried again, because
 /// whoever is told to send again would be overtaken by what was sent later.
-async fn commit_at_last(core: &Core, sends: &[Box<Send>], acks: &[Ack]) -> Result<Outcome> {
+async fn commit_at_last(core: &Core, memory: &mut Memory, sends: &[Box<Send>], acks: &[Ack]) -> Result<Outcome> {
     for _ in 1..TRIES {
-        match group::commit(core, sends, acks).await {
+        match group::commit(core, memory, sends, acks).await {
             Err(error) if error.is_deadlock() => tracing::info!(%error, "a group is committed once more"),
             outcome => return outcome,
         }
     }
-    group::commit(core, sends, acks).await
+    group::commit(core, memory, sends, acks).await
 }
 
 /// Tells of moved marks, beside the writer: the next group need not wait for it.
