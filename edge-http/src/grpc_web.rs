@@ -48,7 +48,7 @@ pub(crate) async fn handle(
 }
 
 async fn forward(edge: &Edge, caller: &Caller, method: &Method, request: Request) -> Result<Response, Status> {
-    let _place = edge.admit()?;
+    let (_place, _room) = (edge.admit()?, edge.room(request.body())?);
     let limit = if method.descriptor.is_client_streaming() {
         usize::try_from(edge.options.max_upload_bytes).unwrap_or(usize::MAX)
     } else {

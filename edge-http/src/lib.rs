@@ -27,6 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{any, get, post};
@@ -79,6 +80,11 @@ impl Default for Options {
     }
 }
 
+/// Bodies up to this size are always read: no more than is read ahead of any body. The larger ones need a place.
+const SMALL_BODY_BYTES: usize = 64 << 10;
+/// The larger ones hold no more than this together.
+const LARGE_BODIES_BYTES: usize = 64 << 20;
+
 /// What `/readyz` and `/metrics` ask.
 #[derive(Clone)]
 pub struct Probes {
@@ -97,23 +103,34 @@ struct Edge {
     routes: route::Routes,
     options: Options,
     capacity: Semaphore,
+    large_bodies: Semaphore,
     probes: Probes,
 }
 
 impl Edge {
     /// A place among the calls under way, or the answer that there is none: under overload the rest must stay fast.
     fn admit(&self) -> Result<SemaphorePermit<'_>, Status> {
-        self.capacity
-            .try_acquire()
-            .map_err(|_| Problem::new(ErrorReason::Unavailable).retry_after(Duration::from_secs(1)).into_status())
+        self.capacity.try_acquire().map_err(|_| overload())
+    }
+
+    /// A place among the large bodies for one that is to be read into memory, if it is not known to be small.
+    fn room(&self, body: &Body) -> Result<Option<SemaphorePermit<'_>>, Status> {
+        let most = http_body::Body::size_hint(body).upper();
+        if most.is_some_and(|most| most <= SMALL_BODY_BYTES as u64) {
+            return Ok(None);
+        }
+        self.large_bodies.try_acquire().map(Some).map_err(|_| overload())
     }
 
     /// Runs what must not take longer than a request may.
     async fn in_time<T>(&self, work: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
-        tokio::time::timeout(self.options.request_timeout, work).await.unwrap_or_else(|_| {
-            Err(Problem::new(ErrorReason::Unavailable).retry_after(Duration::from_secs(1)).into_status())
-        })
+        tokio::time::timeout(self.options.request_timeout, work).await.unwrap_or_else(|_| Err(overload()))
     }
+}
+
+/// There is too much to do; later there may be less.
+fn overload() -> Status {
+    Problem::new(ErrorReason::Unavailable).retry_after(Duration::from_secs(1)).into_status()
 }
 
 /// The REST routes of the contract, gRPC-web, the pages, and the probes.
@@ -141,6 +158,7 @@ where
         routes: route::Routes::from_contract(),
         options: options.clone(),
         capacity: Semaphore::new(options.max_connections.min(Semaphore::MAX_PERMITS)),
+        large_bodies: Semaphore::new((LARGE_BODIES_BYTES / options.max_body_bytes.max(1)).max(1)),
         probes,
     });
     let mut router = Router::new()

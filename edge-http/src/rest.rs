@@ -16,6 +16,7 @@ use kefu_proto::error::{Problem, Violation, invalid};
 use kefu_proto::json;
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, MessageDescriptor};
+use tokio::sync::SemaphorePermit;
 use tonic::Status;
 
 use crate::caller::Caller;
@@ -59,7 +60,11 @@ pub(crate) async fn not_allowed(Extension(caller): Extension<Caller>) -> Respons
 
 async fn unary(edge: &Edge, found: &Found<'_>, caller: &Caller, request: Request) -> Result<Response, Status> {
     let (parts, body) = request.into_parts();
-    let body = if found.route.has_body { Some(json_body(edge, &parts, body).await?) } else { None };
+    // The room is kept until the answer.
+    let (body, _room) = match found.route.has_body {
+        true => json_body(edge, &parts, body).await.map(|(bytes, room)| (Some(bytes), room))?,
+        false => (None, None),
+    };
     let message = request::read(found, parts.uri.query().unwrap_or_default(), body.as_deref())?;
     let method = found.route.method;
     let answer = call::unary(edge, method, caller, message.encode_to_vec()).await?;
@@ -72,12 +77,17 @@ pub(crate) fn answer_json(output: MessageDescriptor, answer: Bytes, caller: &Cal
     Ok(envelope::success(&json::Written(&answer), caller))
 }
 
-async fn json_body(edge: &Edge, parts: &Parts, body: Body) -> Result<Bytes, Status> {
+async fn json_body<'e>(
+    edge: &'e Edge,
+    parts: &Parts,
+    body: Body,
+) -> Result<(Bytes, Option<SemaphorePermit<'e>>), Status> {
     let limit = edge.options.max_body_bytes;
     let said = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if said.is_some_and(|length| length > limit) {
         return Err(too_large(limit as u64));
     }
+    let room = edge.room(&body)?;
     let bytes = to_bytes(body, limit).await.map_err(|error| {
         let error = error.into_inner();
         if error.is::<LengthLimitError>() {
@@ -87,7 +97,7 @@ async fn json_body(edge: &Edge, parts: &Parts, body: Body) -> Result<Bytes, Stat
         }
     })?;
     if bytes.is_empty() || media_type(&parts.headers) == "application/json" {
-        return Ok(bytes);
+        return Ok((bytes, room));
     }
     Err(unsupported("application/json"))
 }

@@ -25,8 +25,9 @@ use crate::watched::Watched;
 const DRAIN: Duration = Duration::from_secs(4);
 /// Pings that find dead HTTP/2 connections.
 const PING_EVERY: Duration = Duration::from_secs(30);
-/// The head of a request, and what is read ahead of a body.
+/// The head of a request, what is read ahead of a body, and what waits of an answer.
 const READ_BUFFER_BYTES: usize = 64 << 10;
+const HTTP2_WINDOW_BYTES: u32 = 64 << 10;
 const HTTP2_HEADER_BYTES: u32 = 32 << 10;
 const HTTP2_STREAMS: u32 = 100;
 /// The pause after a failed accept, which mostly means that file descriptors ran out.
@@ -85,6 +86,9 @@ fn builder(options: &Options) -> Builder<TokioExecutor> {
         .keep_alive_interval(PING_EVERY)
         .keep_alive_timeout(options.header_timeout)
         .max_header_list_size(HTTP2_HEADER_BYTES)
+        .initial_stream_window_size(HTTP2_WINDOW_BYTES)
+        .initial_connection_window_size(HTTP2_WINDOW_BYTES)
+        .max_send_buf_size(READ_BUFFER_BYTES)
         .max_concurrent_streams(HTTP2_STREAMS);
     http
 }

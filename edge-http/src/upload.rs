@@ -22,7 +22,7 @@ use crate::caller::Caller;
 use crate::request::Filling;
 use crate::rest::{answer_json, media_type, too_large, unsupported};
 use crate::route::Found;
-use crate::{Edge, call};
+use crate::{Edge, SMALL_BODY_BYTES, call};
 
 /// The largest chunk sent to the core.
 const CHUNK_BYTES: usize = 256 << 10;
@@ -70,7 +70,7 @@ pub(crate) async fn handle(
 }
 
 /// How many bytes a form may still bring. The parser holds the head of a part in memory, so before the file a form
-/// may be as large as a JSON body only.
+/// may be as large as a small body only.
 #[derive(Debug)]
 struct Allowance {
     left: AtomicU64,
@@ -124,7 +124,7 @@ impl<'a> Form<'a> {
             return Err(Status::internal("an upload without meta"));
         };
         let meta = Filling::form(found, meta, request.uri().query().unwrap_or_default());
-        let left = AtomicU64::new(edge.options.max_body_bytes as u64 + SLACK_BYTES);
+        let left = AtomicU64::new(SMALL_BODY_BYTES as u64 + SLACK_BYTES);
         let allowance = Arc::new(Allowance { left, exceeded: AtomicBool::new(false) });
         let limit = allowance.clone();
         let request = request.map(|body| frame_by_frame(body, limit));

@@ -344,7 +344,7 @@ fn derange(rng: &mut StdRng, draft: &mut Draft, stranger: bool) {
         }
         5 => {
             draft.headers.push(("content-encoding".to_owned(), b"gzip".to_vec()));
-            draft.body = odd::bomb();
+            draft.body = odd::BOMB.clone();
         }
         6 => {
             draft.verb = if rng.random() { "X".repeat(70_000) } else { "G E T".to_owned() };

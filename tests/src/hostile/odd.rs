@@ -1,5 +1,7 @@
 //! Values that no sane client sends, as JSON and as text.
 
+use std::sync::LazyLock;
+
 use rand::Rng;
 use rand::rngs::StdRng;
 use serde_json::{Map, Value as Json};
@@ -209,9 +211,11 @@ pub(super) fn garble(rng: &mut StdRng, bytes: &mut Vec<u8>) {
     }
 }
 
-/// A gzip stream of about 80 MB of zeros in half a megabyte, made by hand: one block of fixed codes that says `0` once, and then
-/// "258 more of them" again and again.
-pub(super) fn bomb() -> Vec<u8> {
+/// A gzip stream of about 80 MB of zeros in half a megabyte.
+pub(super) static BOMB: LazyLock<Vec<u8>> = LazyLock::new(bomb);
+
+/// Made by hand: one block of fixed codes that says `0` once, and then "258 more of them" again and again.
+fn bomb() -> Vec<u8> {
     const RUNS: usize = 320_000;
     let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
     let (mut byte, mut filled) = (0_u8, 0);
@@ -234,7 +238,7 @@ pub(super) fn bomb() -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{bomb, mutated, replace};
+    use super::{BOMB, mutated, replace};
     use rand::SeedableRng as _;
     use rand::rngs::StdRng;
     use serde_json::json;
@@ -249,6 +253,6 @@ mod tests {
             assert!(!made().windows(5).any(|window| window == b"@odd-"));
         }
         assert_eq!(replace(b"abcab", b"ab", b"x"), b"xcx");
-        assert!(bomb().len() < 600_000);
+        assert!(BOMB.len() < 600_000);
     }
 }

@@ -10,6 +10,7 @@ mod code;
 mod contract;
 mod faults;
 mod frames;
+mod hostile;
 mod link;
 mod login;
 mod marks;
