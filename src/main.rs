@@ -15,6 +15,9 @@ use clap::{Parser, Subcommand};
 use kefu_core::config::{Config, DEFAULT};
 use kefu_core::{Clock, renew_epoch};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// 客服: a customer-service platform.
 #[derive(Debug, Parser)]
 #[command(version)]
