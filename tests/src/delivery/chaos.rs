@@ -1,6 +1,5 @@
 //! The run: load, kill -9 at a random moment, start again on the same data, many times; then the database is read.
 
-use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,7 +15,7 @@ use super::deaf;
 use super::history::{Event, History};
 use super::rows::Rows;
 use super::workload::{Actor, Role};
-use super::world::{World, decisions};
+use super::world::{Board, World, decisions};
 use crate::{Database, Options, Server};
 
 pub use super::world::Size;
@@ -28,6 +27,9 @@ pub const ROWS: &str = "rows.json";
 
 /// How long everybody has to connect before the load counts.
 const CONNECT: Duration = Duration::from_secs(3);
+
+/// After such a time nobody hears of a session who has handed it over.
+const SETTLED: Duration = Duration::from_secs(2);
 
 /// What a run is made from.
 #[derive(Debug, Clone)]
@@ -59,6 +61,8 @@ pub async fn run(run: &Run, folder: &Path) -> Result<()> {
         ("KEFU_REALTIME_SENDS_PER_SECOND", unlimited.clone()),
         ("KEFU_AUTH_CODES_PER_ADDRESS", unlimited.clone()),
         ("KEFU_AUTH_LOGIN_TRIES", "10000".to_owned()),
+        // Not everybody renews, and a run may be long.
+        ("KEFU_AUTH_ACCESS_MINUTES", "10000".to_owned()),
     ];
     settings.extend(run.bug.map(|bug| (kefu_planted::VARIABLE, bug.name().to_owned())));
     let mut server = Server::start(Options { database: run.database, settings }).await?;
@@ -123,14 +127,7 @@ async fn settle(world: World, server: &Server, history: &Arc<History>) -> Result
     for rogue in rogues {
         rogue.try_all(site.clone(), board.clone()).await?;
     }
-    // One of each tenant.
-    let mut tenants = HashSet::new();
-    let can_listen = |actor: &&mut Actor| matches!(actor.role, Role::Customer { poller: None, .. });
-    for talker in actors.iter_mut().filter(can_listen).filter(|actor| tenants.insert(actor.tenant)) {
-        let session = talker.open(&site, &board).await.context("no session to send much into")?;
-        deaf::listen_not(&mut talker.client, session, server, &site).await?;
-    }
-
+    hand_over_and_talk(&mut actors, server, &site, &board).await?;
     let (stopping, stop) = watch::channel(false);
     let mut finishing = JoinSet::new();
     for actor in actors {
@@ -147,5 +144,23 @@ async fn settle(world: World, server: &Server, history: &Arc<History>) -> Result
     for one in done {
         one.end().await;
     }
+    Ok(())
+}
+
+/// A session is handed over, and much is said in it while some do not read. Two seconds later the one who had it may
+/// hear no more of it.
+async fn hand_over_and_talk(actors: &mut [Actor], server: &Server, site: &Site, board: &Board) -> Result<()> {
+    let can_listen = |actor: &Actor| matches!(actor.role, Role::Customer { poller: None, .. });
+    let talker = actors.iter().position(can_listen).context("nobody to talk")?;
+    let session = actors[talker].open(site, board).await.context("no session to talk in")?;
+    let mut of_it = actors.iter_mut().filter_map(|actor| match actor.role {
+        Role::Agent { id } if board.of_agent(id).contains(&session) => Some((actor, id)),
+        _ => None,
+    });
+    let (agent, id) = of_it.next().context("nobody serves the session")?;
+    agent.hand_over(site, board, session, id).await;
+    let handed_over = Instant::now();
+    deaf::listen_not(&mut actors[talker].client, session, server, site).await?;
+    tokio::time::sleep_until((handed_over + SETTLED).into()).await;
     Ok(())
 }

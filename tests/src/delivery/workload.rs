@@ -334,7 +334,7 @@ impl Actor {
     }
 
     /// An agent hands a session to another, who takes it.
-    async fn hand_over(&mut self, site: &Site, board: &Board, session: i64, me: i64) {
+    pub(super) async fn hand_over(&mut self, site: &Site, board: &Board, session: i64, me: i64) {
         let peers = board.peers(self.tenant, me);
         let Some(peer) = peers.choose(&mut self.client.rng) else { return };
         let body = json!({"agentId": peer.id.to_string(), "reason": "换班"});
@@ -360,6 +360,9 @@ impl Actor {
     pub(super) async fn finish(mut self, site: Site, board: Arc<Board>, stop: watch::Receiver<bool>) -> Listening {
         self.look_around(&site, &board).await;
         let polling = self.begin(&site, &board, &stop).await;
+        if let Role::Customer { session, .. } = self.role {
+            self.say(&site, &board, session).await;
+        }
         // Here nobody dies in the middle of it.
         if self.client.rng.random_bool(0.5) {
             self.move_on(&site, &board).await;
