@@ -80,14 +80,6 @@ async fn crowd<T>(count: usize, one: impl AsyncFn(usize) -> Result<T>) -> Result
     join_all((0..count.max(1)).map(|n| one(n))).await.into_iter().collect()
 }
 
-/// A socket that is logged in. None: this client was too slow to log in, as it may be on a busy machine.
-async fn logged_in(server: &Server, token: &str, room: Option<u32>) -> Result<Option<Line>> {
-    match Line::log_in(&server.http, token, room).await {
-        Err(error) if error.to_string().contains("4408") => Ok(None),
-        line => line.map(Some),
-    }
-}
-
 /// Waits until the server closes a connection, whatever it says before.
 async fn closed(stream: &mut TcpStream, within: Duration, what: &str) -> Result<()> {
     let mut buffer = vec![0; 4096];
@@ -134,7 +126,7 @@ async fn deaf(server: &Server, ground: &Objects<'_>, size: usize) -> Result<()> 
     let token = ground.customer.rest.token.as_deref().context("no token")?;
     crowd(size, async |n| {
         if n % 2 == 0 {
-            let Some(mut line) = logged_in(server, token, Some(4096)).await? else { return Ok(()) };
+            let Some(mut line) = Line::log_in(&server.http, token, Some(4096)).await? else { return Ok(()) };
             let ping = json!({"type": "ping", "data": {"t": "x".repeat(60_000)}}).to_string();
             for _ in 0..40 {
                 if !matches!(timeout(HOLD / 40, line.write(&text_frame(ping.as_bytes()))).await, Ok(true)) {
@@ -242,7 +234,7 @@ async fn huge_frames(server: &Server, ground: &Objects<'_>, size: usize) -> Resu
     let token = ground.customer.rest.token.as_deref().context("no token")?;
     crowd(size, async |n| {
         let line = match n % 2 {
-            0 => logged_in(server, token, None).await?,
+            0 => Line::log_in(&server.http, token, None).await?,
             _ => Some(Line::open(&server.http, None).await?),
         };
         let Some(mut line) = line else { return Ok(()) };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value as Json, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::{Instant, interval, sleep_until, timeout};
+use tokio::time::{Instant, interval, sleep, sleep_until, timeout};
 
 use super::frames::text_frame;
 use super::line::{Heard, Line};
@@ -22,6 +22,8 @@ pub(super) struct Control {
     _agent: Staff,
     heard: UnboundedReceiver<String>,
     sent: u64,
+    /// How often it was told to come back later.
+    pub(super) refused: u64,
 }
 
 impl Control {
@@ -30,12 +32,13 @@ impl Control {
         let agent = tenant.agent().await?;
         let team = tenant.team(&[&agent]).await?;
         let line = Line::log_in(&server.http, agent.rest.token.as_deref().context("no token")?, None).await?;
+        let line = line.context("the control client was too slow to log in")?;
         agent.set_status("ONLINE").await?;
         let (tell, heard) = unbounded_channel();
         // It ends with the runtime, or when nobody wants to hear it.
         drop(tokio::spawn(listen(line, tell)));
         let customer = tenant.customer(&team).await?;
-        Ok(Self { customer, _agent: agent, heard, sent: 0 })
+        Ok(Self { customer, _agent: agent, heard, sent: 0, refused: 0 })
     }
 
     /// Writes at a steady pace until `done`: the time from each message to its arrival.
@@ -55,12 +58,22 @@ impl Control {
         let begin = Instant::now();
         let id = format!("control-{}", self.sent);
         self.sent += 1;
-        let path = format!("/sessions/{}/messages", self.customer.session);
-        let answer = self.customer.rest.post(&path, json!({"clientMsgId": id, "content": id}));
-        timeout(PATIENCE, answer).await.context("no answer to the control client")??.data()?;
+        timeout(PATIENCE, self.send(&id)).await.context("no answer to the control client")??;
         let heard = timeout(PATIENCE, self.heard.recv()).await.context("the control client hears nothing")?;
         ensure!(heard.as_deref() == Some(id.as_str()), "the control client sent {id} and heard {heard:?}");
         Ok(begin.elapsed())
+    }
+
+    /// Sends a message, again if it is told to.
+    async fn send(&mut self, id: &str) -> Result<()> {
+        let path = format!("/sessions/{}/messages", self.customer.session);
+        loop {
+            let answer = self.customer.rest.post(&path, json!({"clientMsgId": id, "content": id})).await?;
+            let wait = answer.headers.get("retry-after").and_then(|wait| wait.to_str().ok()?.parse().ok());
+            let Some(wait) = wait.filter(|_| answer.status == 503) else { return answer.data().map(drop) };
+            self.refused += 1;
+            sleep(Duration::from_secs(wait)).await;
+        }
     }
 
     /// Everything that was accepted is in the history, once, in its order.

@@ -155,7 +155,7 @@ impl Fuzzer<'_> {
             (_, Some(Fate::Code(_))) => Fate::Documented,
             (_, fate) => fate.unwrap_or(Fate::Any),
         };
-        match self.battle(is_nobody, talk.token, &bytes, fate).await {
+        match self.battle(is_nobody, talk.token, &bytes, fate, tally).await {
             Ok(outcome) => tally.count(&outcome),
             Err(error) => tally.finding(Lane::Frames, number, &format!("frames, {fate:?}"), &error, &bytes),
         }
@@ -163,10 +163,12 @@ impl Fuzzer<'_> {
     }
 
     /// Sends frames and hears what comes of them.
-    async fn battle(&self, is_nobody: bool, token: &str, bytes: &[u8], fate: Fate) -> Result<String> {
-        let address = &self.server.http;
-        let mut line =
-            if is_nobody { Line::open(address, None).await? } else { Line::log_in(address, token, None).await? };
+    async fn battle(&self, is_nobody: bool, token: &str, bytes: &[u8], fate: Fate, tally: &Tally) -> Result<String> {
+        let line = match is_nobody {
+            true => Some(Line::open(&self.server.http, None).await?),
+            false => Line::log_in(&self.server.http, token, None).await?,
+        };
+        let Some(mut line) = line else { return Ok("ws: 4408".to_owned()) };
         line.write(bytes).await;
         let mark = json!({"type": "ping", "data": {"t": "the end of it"}});
         match fate {
@@ -180,6 +182,8 @@ impl Fuzzer<'_> {
                     return Ok("went on".to_owned());
                 }
                 Heard::Text(text) => match error_code(&text) {
+                    // Told to come back later, on purpose.
+                    Some(503) if !text.contains("\"retryAfterMs\":null") => tally.count("ws: error 503"),
                     Some(500..=599) => bail!("an error of the server's own: {text}"),
                     _ => ensure!(!is_nobody || text.contains("\"fatal\":true"), "told to nobody: {text}"),
                 },
@@ -260,7 +264,8 @@ fn ended(code: Option<u16>, fate: Fate) -> Result<String> {
     let named = code.map_or("no code".to_owned(), |code| code.to_string());
     match (fate, code) {
         (Fate::Code(expected), Some(code)) => {
-            ensure!(code == expected || code == 4429, "closed with {code}, not {expected}");
+            // 4408: on a busy machine this client may have been too slow.
+            ensure!(code == expected || matches!(code, 4408 | 4429), "closed with {code}, not {expected}");
         }
         (Fate::Any | Fate::Documented, Some(code)) => {
             ensure!(DOCUMENTED.contains(&code), "closed with {code}, which no document names");

@@ -53,13 +53,14 @@ impl Line {
         }
     }
 
-    /// Opens a connection and logs in.
-    pub(super) async fn log_in(address: &str, token: &str, room: Option<u32>) -> Result<Self> {
+    /// Opens a connection and logs in. None: this client was too slow to, as it may be on a busy machine.
+    pub(super) async fn log_in(address: &str, token: &str, room: Option<u32>) -> Result<Option<Self>> {
         let mut line = Self::open(address, room).await?;
         let auth = json!({"type": "auth", "data": {"token": token}});
         line.write(&text_frame(auth.to_string().as_bytes())).await;
         match line.next().await? {
-            Heard::Text(text) if text.contains("auth_ok") => Ok(line),
+            Heard::Text(text) if text.contains("auth_ok") => Ok(Some(line)),
+            Heard::Text(text) if error_code(&text) == Some(4408) => Ok(None),
             other => bail!("not logged in: {other:?}"),
         }
     }
