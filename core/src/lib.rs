@@ -65,6 +65,7 @@ pub struct Core {
     audience: session::Audience,
     /// Held while a queue is drained.
     assigning: tokio::sync::Mutex<()>,
+    moves: session::Moves,
     jobs: Runner,
     writer: Writer,
     /// Keys digests of codes and refresh tokens.
@@ -105,6 +106,7 @@ impl Core {
             limits: Limits::new(clock.clone()),
             audience: session::Audience::default(),
             assigning: tokio::sync::Mutex::new(()),
+            moves: session::Moves::default(),
             jobs: Runner::default(),
             writer,
             digest_key: installation.digest_key.into_bytes(),
@@ -132,6 +134,8 @@ impl Core {
         self.tasks.spawn(session::writer::run(core, sends));
         let core = self.clone();
         self.tasks.spawn(session::keeper::run(core));
+        let core = self.clone();
+        self.tasks.spawn(session::queue::tell(core));
         if self.search.is_empty() {
             let core = self.clone();
             self.tasks.spawn(async move {

@@ -18,7 +18,7 @@ use crate::db::{Scoped, TenantId, Tx, code};
 use crate::error::Result;
 use crate::session::entity::{agent_state, chat_session};
 use crate::session::state::{active_of, lock, requeue, status};
-use crate::session::{assign, audience, queue};
+use crate::session::{assign, audience};
 use crate::team::entity::team_member;
 
 use agent_state::Column;
@@ -157,7 +157,7 @@ async fn take_sessions(core: &Core, ctx: &Ctx, user_id: i64, why: &str) -> Resul
     teams.dedup();
     for team_id in teams {
         assign::drain(core, ctx.tenant, team_id).await;
-        queue::announce(core, ctx.tenant, team_id).await?;
+        core.moves.note(ctx.tenant, team_id);
     }
     Ok(())
 }

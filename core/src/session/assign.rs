@@ -19,7 +19,7 @@ use crate::event::Event;
 use crate::job::Job;
 use crate::session::entity::{agent_state, chat_session};
 use crate::session::state::{clear_transfer, lock, record, relieve, save, status};
-use crate::session::{audience, message, query, queue, silence};
+use crate::session::{audience, message, query, silence};
 use crate::team::entity::{team, team_member};
 
 /// An agent who might get a session.
@@ -146,7 +146,7 @@ async fn try_drain(core: &Core, tenant: TenantId, team_id: i64) -> Result<()> {
         }
     }
     if given {
-        queue::announce(core, tenant, team_id).await?;
+        core.moves.note(tenant, team_id);
     }
     Ok(())
 }

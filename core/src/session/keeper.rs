@@ -12,7 +12,7 @@ use crate::Core;
 use crate::db::{Scoped, TenantId, code};
 use crate::error::Result;
 use crate::session::entity::chat_session;
-use crate::session::{agent, assign, queue, viewer};
+use crate::session::{agent, assign, viewer};
 use crate::stats::Sampler;
 
 /// Between two rounds.
@@ -50,7 +50,7 @@ async fn round(core: &Core, number: u64) -> Result<()> {
     for (tenant, team) in teams_that_wait(core).await? {
         assign::drain(core, TenantId(tenant), team).await;
         if number % ANNOUNCE == ANNOUNCE - 1 {
-            queue::announce(core, TenantId(tenant), team).await?;
+            core.moves.note(TenantId(tenant), team);
         }
     }
     viewer::dismiss(core).await?;

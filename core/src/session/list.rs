@@ -21,7 +21,7 @@ use crate::error::{Result, invalid, not_found};
 use crate::session::entity::{chat_message, chat_session};
 use crate::session::message::Draft;
 use crate::session::writer::Send;
-use crate::session::{audience, drain, query, queue, rpc, view};
+use crate::session::{audience, drain, query, rpc, view};
 
 use chat_session::Column;
 
@@ -255,7 +255,7 @@ pub(crate) async fn batch_assign(
     teams.dedup();
     for team_id in teams {
         drain(core, ctx.tenant, team_id).await;
-        queue::announce(core, ctx.tenant, team_id).await?;
+        core.moves.note(ctx.tenant, team_id);
     }
     let assigned = i32::try_from(results.iter().filter(|r| r.assigned).count()).unwrap_or(i32::MAX);
     Ok(BatchAssignSessionsResponse { results, assigned })

@@ -23,7 +23,7 @@ pub(crate) mod message;
 mod note;
 mod open;
 pub(crate) mod query;
-mod queue;
+pub(crate) mod queue;
 mod recall;
 mod rpc;
 pub(crate) mod search;
@@ -37,6 +37,7 @@ pub(crate) mod writer;
 pub(crate) use assign::drain;
 pub(crate) use audience::Audience;
 pub(crate) use open::Opening;
+pub(crate) use queue::Moves;
 
 use std::sync::Arc;
 

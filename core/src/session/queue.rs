@@ -1,6 +1,8 @@
 //! The queue (PRD 2.4.3.4): places, expected waits, and why somebody still waits.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chrono::Datelike;
 use kefu_proto::common::v1::principal::Kind;
@@ -8,6 +10,7 @@ use kefu_proto::realtime::v1::frame::Frame;
 use kefu_proto::session::v1::session::{Status, WaitReason};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use tokio::sync::Notify;
 
 use crate::Core;
 use crate::clock::Time;
@@ -66,14 +69,12 @@ pub(crate) async fn places(
     tenant: TenantId,
     sessions: &[chat_session::Model],
 ) -> Result<HashMap<i64, Place>> {
-    let mut team_ids: Vec<i64> =
-        sessions.iter().filter(|s| s.status == code(Status::Queued)).map(|s| s.team_id).collect();
-    team_ids.sort_unstable();
-    team_ids.dedup();
+    let waiting = sessions.iter().filter(|s| s.status == code(Status::Queued));
+    let (ids, team_ids): (HashSet<i64>, HashSet<i64>) = waiting.map(|s| (s.id, s.team_id)).unzip();
     let mut places = HashMap::new();
     for team_id in team_ids {
         let of_team = team_places(core, tenant, team_id).await?;
-        places.extend(of_team.into_iter().filter(|(id, _)| sessions.iter().any(|s| s.id == *id)));
+        places.extend(of_team.into_iter().filter(|(id, _)| ids.contains(id)));
     }
     Ok(places)
 }
@@ -146,8 +147,49 @@ fn expected_wait(ahead: i32, slots: i32, mean_seconds: Option<i64>) -> Option<(i
     Some((minutes(wait), minutes(wait.saturating_mul(3) / 2)))
 }
 
+/// The queues that have moved, and whose customers have not been told yet where they stand now.
+#[derive(Debug, Default)]
+pub(crate) struct Moves {
+    teams: Mutex<HashSet<(TenantId, i64)>>,
+    woken: Notify,
+}
+
+impl Moves {
+    /// Those who wait for a team may have moved. They are told soon, beside the work that has moved them: with a
+    /// thousand of them that takes longer than to assign the next one.
+    pub(crate) fn note(&self, tenant: TenantId, team_id: i64) {
+        self.lock().insert((tenant, team_id));
+        self.woken.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<(TenantId, i64)>> {
+        self.teams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How often the customers of a team are told at most.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Tells customers where they stand until the core stops.
+pub(crate) async fn tell(core: Arc<Core>) {
+    let moves = async {
+        loop {
+            core.moves.woken.notified().await;
+            let teams = std::mem::take(&mut *core.moves.lock());
+            for (tenant, team_id) in teams {
+                if let Err(error) = announce(&core, tenant, team_id).await {
+                    // They are told when the queue moves next, or by the keeper.
+                    tracing::warn!(%error, team_id, "nobody could be told of a queue's move");
+                }
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    core.stop.run_until_cancelled(moves).await;
+}
+
 /// Tells the customers who wait for a team where they stand now.
-pub(crate) async fn announce(core: &Core, tenant: TenantId, team_id: i64) -> Result<()> {
+async fn announce(core: &Core, tenant: TenantId, team_id: i64) -> Result<()> {
     let waiting = query::in_queue_order(query::waiting(tenant, team_id)).all(core.db.read()).await?;
     for session in view::build(core, tenant, waiting, Side::Customer).await? {
         let customer = audience::recipient(Kind::Customer, session.customer_id);

@@ -30,7 +30,7 @@ use crate::session::assign::{Claim, drain, hand_over};
 use crate::session::entity::{chat_session, session_assignment, session_note};
 use crate::session::open::{self, Opening};
 use crate::session::state::{demand_status, lock_visible, requeue, save, status};
-use crate::session::{audience, close, list, mark, message, note, query, queue, recall, transfer, view, viewer};
+use crate::session::{audience, close, list, mark, message, note, query, recall, transfer, view, viewer};
 use crate::team::entity::team;
 
 /// See the module.
@@ -60,7 +60,7 @@ impl Rpc {
     async fn done_and_move(&self, tx: Tx<'_>, session: chat_session::Model, before: i64) -> Result<Response<Session>> {
         let (tenant, team_id) = (tx.ctx().tenant, session.team_id);
         let response = self.done_and_drain(tx, session, before).await?;
-        queue::announce(&self.0, tenant, team_id).await?;
+        self.0.moves.note(tenant, team_id);
         Ok(response)
     }
 }
@@ -305,7 +305,7 @@ impl SessionService for Rpc {
         let session = save(&tx, row, version).await?;
         let team_id = session.team_id;
         let response = self.done(tx, session, 0).await?;
-        queue::announce(&self.0, ctx.tenant, team_id).await?;
+        self.0.moves.note(ctx.tenant, team_id);
         Ok(response)
     }
 
@@ -340,7 +340,7 @@ impl SessionService for Rpc {
         let session = open::leave_message(&mut tx, &req).await?;
         let team_id = session.team_id;
         let response = self.done(tx, session, 0).await?;
-        queue::announce(&self.0, ctx.tenant, team_id).await?;
+        self.0.moves.note(ctx.tenant, team_id);
         Ok(response)
     }
 
