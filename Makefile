@@ -29,8 +29,7 @@ test: test-deps $(PAGES) check
 	target/debug/sdk-gen typescript --check
 	$(CARGO) test --workspace --doc -q
 	tests/with-databases tests/run-all
-	@$(MAKE) --no-print-directory planted
-	tests/with-databases tests/prove
+	tests/with-databases tests/prove kills
 	npm run browser
 
 CYCLES ?= 300
