@@ -21,7 +21,8 @@ entity! {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Event {
-    /// Messages were committed in one group: of the installation, as they may be of several tenants.
+    /// Messages were committed together, or one was recalled. A group of the writer is an event of the installation, as
+    /// its messages may be of several tenants.
     MessagesSent {
         /// Their ids.
         message_ids: Vec<i64>,
