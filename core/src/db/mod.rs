@@ -2,6 +2,7 @@
 
 pub(crate) mod entity;
 mod page;
+mod portion;
 mod scope;
 mod tx;
 mod undo;
@@ -19,6 +20,7 @@ use sea_orm::{
 
 pub(crate) use entity::code;
 pub(crate) use page::Page;
+pub(crate) use portion::{Texts, portions, portions_mut};
 pub(crate) use scope::{Scoped, TenantId};
 pub(crate) use tx::{Push, Tx, insert_row, stamp};
 pub(crate) use undo::{given_up, taken_back};
@@ -140,25 +142,6 @@ impl Db {
     }
 }
 
-/// Most rows in one statement.
-const PORTION: usize = 64;
-
-/// Rows in portions of a few sizes, for statements with several rows: a statement is kept prepared by its text, so few
-/// sizes are few texts.
-pub(crate) fn portions<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || rows.split_off(..portion(rows.len())?))
-}
-
-/// As [`portions`], to be changed.
-pub(crate) fn portions_mut<T>(mut rows: &mut [T]) -> impl Iterator<Item = &mut [T]> {
-    std::iter::from_fn(move || rows.split_off_mut(..portion(rows.len())?))
-}
-
-/// The largest power of two that is not too large.
-fn portion(rows: usize) -> Option<usize> {
-    rows.checked_ilog2().map(|power| PORTION.min(1 << power))
-}
-
 /// Memory for pages of SQLite's one writing connection, in the notation of `PRAGMA cache_size`: a group of messages
 /// touches some hundred pages, nearly the same ones as the group before.
 const WRITER_CACHE: &str = "-16000";
@@ -216,20 +199,4 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
         .connect_timeout(Duration::from_secs(5))
         .sqlx_logging(false);
     options
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{portions, portions_mut};
-
-    #[test]
-    fn portions_are_all_rows_in_few_sizes() {
-        let mut rows: Vec<usize> = (0..203).collect();
-        let sizes: Vec<_> = portions(&rows).map(<[_]>::len).collect();
-        assert_eq!(sizes, [64, 64, 64, 8, 2, 1]);
-        assert_eq!(portions(&rows).flatten().copied().collect::<Vec<_>>(), rows);
-        portions_mut(&mut rows).flatten().for_each(|row| *row += 1);
-        assert_eq!(rows, (1..204).collect::<Vec<_>>());
-        assert_eq!(portions::<u8>(&[]).count(), 0);
-    }
 }

@@ -1,10 +1,12 @@
 //! How far sessions have come: sequence, marks and last words, written for many sessions in one statement.
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, IntoIden, Query, SelectStatement, TableRef, UnionType};
-use sea_orm::{ConnectionTrait, IdenStatic, ModelTrait};
+use sea_orm::sea_query::{
+    Alias, Expr, ExprTrait, IntoIden, Query, SelectStatement, TableRef, UnionType, UpdateStatement,
+};
+use sea_orm::{ConnectionTrait, IdenStatic, ModelTrait, Value};
 
 use crate::clock::Time;
-use crate::db::portions;
+use crate::db::{Texts, portions};
 use crate::error::Result;
 use crate::session::entity::chat_session::{Column, Entity, Model};
 
@@ -20,6 +22,19 @@ pub(crate) struct Moved<'a> {
 impl<'a> Moved<'a> {
     pub(crate) fn new(last_seq: i32, version: i64, session: &'a Model) -> Self {
         Self { before: (last_seq, version), session }
+    }
+
+    /// Its row of the table of new values.
+    fn values(&self, now: Time) -> impl Iterator<Item = (&'static str, Value)> {
+        let Self { before: (last_seq, version), session } = *self;
+        let which: [(&'static str, Value); 5] = [
+            ("id", session.id.into()),
+            ("tenant_id", session.tenant_id.into()),
+            ("before_seq", last_seq.into()),
+            ("before_version", version.into()),
+            (Column::UpdateTime.as_str(), now.into()),
+        ];
+        which.into_iter().chain(COLUMNS.into_iter().map(|column| (column.as_str(), session.get(column))))
     }
 }
 
@@ -43,8 +58,12 @@ const COLUMNS: [Column; 13] = [
 /// Writes sessions; false if one is not as it was read any more. That is a condition of the update: a sequence is never
 /// given twice, even if a lock were not one.
 pub(crate) async fn store(db: &impl ConnectionTrait, moved: &[Moved<'_>], now: Time) -> Result<bool> {
+    static TEXTS: Texts = Texts::new();
+    let backend = db.get_database_backend();
     for moved in portions(moved) {
-        let written = db.execute(&update(moved, now)).await?.rows_affected();
+        let values = moved.iter().flat_map(|moved| moved.values(now).map(|(_, value)| value)).collect();
+        let statement = TEXTS.statement(backend, moved.len(), values, || backend.build(&update(moved, now)));
+        let written = db.execute_raw(statement).await?.rows_affected();
         if usize::try_from(written) != Ok(moved.len()) {
             return Ok(false);
         }
@@ -52,15 +71,13 @@ pub(crate) async fn store(db: &impl ConnectionTrait, moved: &[Moved<'_>], now: T
     Ok(true)
 }
 
-fn update(moved: &[Moved<'_>], now: Time) -> sea_orm::sea_query::UpdateStatement {
+fn update(moved: &[Moved<'_>], now: Time) -> UpdateStatement {
     let to = Alias::new("moved");
-    let table: SelectStatement = rows(moved);
     let mut update = Query::update();
-    update.table(Entity).from(TableRef::SubQuery(Box::new(table), to.clone().into_iden()));
-    for column in COLUMNS {
+    update.table(Entity).from(TableRef::SubQuery(Box::new(rows(moved, now)), to.clone().into_iden()));
+    for column in COLUMNS.into_iter().chain([Column::UpdateTime]) {
         update.value(column, Expr::col((to.clone(), column)));
     }
-    update.value(Column::UpdateTime, Expr::value(now));
     let same = [
         (Column::Id, "id"),
         (Column::TenantId, "tenant_id"),
@@ -74,15 +91,11 @@ fn update(moved: &[Moved<'_>], now: Time) -> sea_orm::sea_query::UpdateStatement
 }
 
 /// The new values as a table, in the one form that all databases read.
-fn rows(moved: &[Moved<'_>]) -> SelectStatement {
-    let mut rows = moved.iter().map(|Moved { before: (last_seq, version), session }| {
+fn rows(moved: &[Moved<'_>], now: Time) -> SelectStatement {
+    let mut rows = moved.iter().map(|moved| {
         let mut row = Query::select();
-        row.expr_as(Expr::value(session.id), Alias::new("id"));
-        row.expr_as(Expr::value(session.tenant_id), Alias::new("tenant_id"));
-        row.expr_as(Expr::value(*last_seq), Alias::new("before_seq"));
-        row.expr_as(Expr::value(*version), Alias::new("before_version"));
-        for column in COLUMNS {
-            row.expr_as(Expr::value(session.get(column)), Alias::new(column.as_str()));
+        for (name, value) in moved.values(now) {
+            row.expr_as(Expr::value(value), Alias::new(name));
         }
         row
     });

@@ -4,12 +4,12 @@ use kefu_proto::common::v1::ErrorReason;
 use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::session::v1::message::ContentType;
 use kefu_proto::session::v1::session::Status;
-use sea_orm::sea_query::{Expr, Query};
+use sea_orm::sea_query::{Expr, InsertStatement, Query};
 use sea_orm::{ConnectionTrait, DbBackend, Iterable, ModelTrait};
 
 use crate::access::Principal;
 use crate::clock::Time;
-use crate::db::{Tx, code, portions_mut};
+use crate::db::{Texts, Tx, code, portions_mut};
 use crate::error::{Error, Result, forbidden, not_found, refuse};
 use crate::event::Event;
 use crate::session::advance::{self, Moved};
@@ -168,31 +168,44 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, rows: &mut [chat_message::
 
 /// Stores messages in one statement; their ids come back in the same order.
 async fn insert_portion(db: &impl ConnectionTrait, rows: &[chat_message::Model]) -> Result<Vec<i64>> {
-    use chat_message::Column as C;
-    let columns: Vec<C> = C::iter().filter(|column| !matches!(column, C::Id)).collect();
-    let mut insert = Query::insert();
-    insert.into_table(chat_message::Entity).columns(columns.iter().copied());
-    for row in rows {
-        insert.values_panic(columns.iter().map(|column| Expr::value(row.get(*column))));
-    }
+    static TEXTS: Texts = Texts::new();
+    let backend = db.get_database_backend();
+    let values = rows.iter().flat_map(|row| columns().map(|column| row.get(column))).collect();
+    let statement = TEXTS.statement(backend, rows.len(), values, || backend.build(&insertion(backend, rows)));
     let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let id = |result: sea_orm::ExecResult| i64::try_from(result.last_insert_id()).unwrap_or(i64::MAX);
-    Ok(match db.get_database_backend() {
+    Ok(match backend {
         // Nobody else writes meanwhile, so the rows of a statement follow one another; what comes back is the last.
         DbBackend::Sqlite => {
-            let last = id(db.execute(&insert).await?);
+            let last = id(db.execute_raw(statement).await?);
             (last - count + 1..=last).collect()
         }
         // One statement's rows follow one another; what comes back is the first.
         DbBackend::MySql => {
-            let first = id(db.execute(&insert).await?);
+            let first = id(db.execute_raw(statement).await?);
             (first..first + count).collect()
         }
         _ => {
-            let rows = db.query_all(insert.returning_col(C::Id)).await?;
+            let rows = db.query_all_raw(statement).await?;
             rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?
         }
     })
+}
+
+fn columns() -> impl Iterator<Item = chat_message::Column> {
+    chat_message::Column::iter().filter(|column| !matches!(column, chat_message::Column::Id))
+}
+
+fn insertion(backend: DbBackend, rows: &[chat_message::Model]) -> InsertStatement {
+    let mut insert = Query::insert();
+    insert.into_table(chat_message::Entity).columns(columns());
+    for row in rows {
+        insert.values_panic(columns().map(|column| Expr::value(row.get(column))));
+    }
+    if backend == DbBackend::Postgres {
+        insert.returning_col(chat_message::Column::Id);
+    }
+    insert
 }
 
 /// Adds a line written by Kefu to a session that `tx` has locked, and pushes it.
