@@ -1,13 +1,14 @@
 //! Full-text search: an index that can be lost and rebuilt from the database.
 
 use std::fmt::Debug;
+use std::ops::Bound;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context;
 use async_trait::async_trait;
 use tantivy::collector::TopDocs;
-use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
+use tantivy::query::{BooleanQuery, Occur, Query, RangeQuery, TermQuery};
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions, Value};
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 use tantivy::{Index, IndexReader, IndexWriter, TantivyDocument, Term};
@@ -124,8 +125,16 @@ impl Embedded {
         let mut bigrams = Bigrams;
         let mut tokens = bigrams.token_stream(words);
         while let Some(token) = tokens.next() {
-            let term = Term::from_field_text(self.fields.text, &token.text);
-            all.push((Occur::Must, Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))));
+            let (text, before) = (&token.text, &words[..token.offset_from]);
+            match alone(text) {
+                // The end of a run, which its last pair has asked for.
+                Some(_) if before.chars().next_back().is_some_and(is_ideograph) => {}
+                Some(character) => all.push((Occur::Must, Box::new(self.beginning_with(character)))),
+                None => {
+                    let term = Term::from_field_text(self.fields.text, text);
+                    all.push((Occur::Must, Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))));
+                }
+            }
         }
         if all.is_empty() {
             return None;
@@ -133,6 +142,13 @@ impl Embedded {
         let own = Term::from_field_i64(self.fields.tenant, tenant.0);
         all.push((Occur::Must, Box::new(TermQuery::new(own, IndexRecordOption::Basic))));
         Some(BooleanQuery::new(all))
+    }
+
+    /// All pairs that begin with a character, and the character at the end of a run.
+    fn beginning_with(&self, character: char) -> RangeQuery {
+        let term = |text: &str| Term::from_field_text(self.fields.text, text);
+        let (first, last) = (character.to_string(), format!("{character}{}", char::MAX));
+        RangeQuery::new(Bound::Included(term(&first)), Bound::Included(term(&last)))
     }
 }
 
@@ -173,8 +189,9 @@ impl Debug for Embedded {
     }
 }
 
-/// Splits text into words of letters and digits, and Chinese into single characters and overlapping pairs: 打不开登录
-/// is found by 登录, and by any other part of it, without a dictionary that would have to know every word.
+/// Splits text into words of letters and digits, and Chinese into overlapping pairs, with the last character by itself:
+/// 打不开登录 is found by 登录, and by any other part of it, without a dictionary that would have to know every word. A
+/// single character is found as the beginning of a pair.
 #[derive(Clone, Debug)]
 struct Bigrams;
 
@@ -182,7 +199,7 @@ impl Tokenizer for Bigrams {
     type TokenStream<'a> = Tokens<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Tokens<'a> {
-        Tokens { text, at: 0, pair: None, token: Token::default() }
+        Tokens { text, at: 0, token: Token::default() }
     }
 }
 
@@ -191,8 +208,6 @@ struct Tokens<'a> {
     text: &'a str,
     /// Where the next token is looked for.
     at: usize,
-    /// Where the pair ends whose first character was the last token.
-    pair: Option<usize>,
     token: Token,
 }
 
@@ -208,21 +223,16 @@ impl Tokens<'_> {
 
 impl TokenStream for Tokens<'_> {
     fn advance(&mut self) -> bool {
-        if let Some(to) = self.pair.take() {
-            return self.give(self.token.offset_from, to);
-        }
         let rest = self.text[self.at..].trim_start_matches(|c| !is_word(c));
         let from = self.text.len() - rest.len();
         let Some(first) = rest.chars().next() else { return false };
-        let length = if is_ideograph(first) {
-            let next = rest[first.len_utf8()..].chars().next().filter(|next| is_ideograph(*next));
-            self.pair = next.map(|next| from + first.len_utf8() + next.len_utf8());
-            first.len_utf8()
-        } else {
-            rest.find(|c| !is_word(c) || is_ideograph(c)).unwrap_or(rest.len())
-        };
-        self.at = from + length;
-        self.give(from, self.at)
+        if !is_ideograph(first) {
+            self.at = from + rest.find(|c| !is_word(c) || is_ideograph(c)).unwrap_or(rest.len());
+            return self.give(from, self.at);
+        }
+        self.at = from + first.len_utf8();
+        let next = rest[first.len_utf8()..].chars().next().filter(|next| is_ideograph(*next));
+        self.give(from, self.at + next.map_or(0, char::len_utf8))
     }
 
     fn token(&self) -> &Token {
@@ -232,6 +242,13 @@ impl TokenStream for Tokens<'_> {
     fn token_mut(&mut self) -> &mut Token {
         &mut self.token
     }
+}
+
+/// The one ideograph that a token is.
+fn alone(token: &str) -> Option<char> {
+    let mut characters = token.chars();
+    let first = characters.next().filter(|c| is_ideograph(*c))?;
+    characters.next().is_none().then_some(first)
 }
 
 fn is_word(c: char) -> bool {
@@ -250,10 +267,10 @@ mod tests {
     use crate::db::TenantId;
 
     #[test]
-    fn chinese_becomes_characters_and_pairs_and_the_rest_words() {
+    fn chinese_becomes_pairs_and_the_rest_words() {
         let mut words = Vec::new();
         Bigrams.token_stream("登录HIS系统, v2").process(&mut |token| words.push(token.text.clone()));
-        assert_eq!(words, ["登", "登录", "录", "his", "系", "系统", "统", "v2"]);
+        assert_eq!(words, ["登录", "录", "his", "系统", "统", "v2"]);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -269,9 +286,17 @@ mod tests {
         };
         let texts = [(1, 1, "请问为什么登录不了系统"), (1, 2, "联系客服处理"), (2, 3, "登录失败")];
         search.put(texts.map(|(t, i, s)| document(t, i, s)).to_vec()).await.unwrap();
-        for (words, expected) in
-            [("登录", vec![10]), ("客服", vec![20]), ("登录不了", vec![10]), ("录登", vec![]), ("？！", vec![])]
-        {
+        for (words, expected) in [
+            ("登录", vec![10]),
+            ("客服", vec![20]),
+            ("登录不了", vec![10]),
+            ("录登", vec![]),
+            ("？！", vec![]),
+            ("登", vec![10]),
+            ("统", vec![10]),
+            ("服 处", vec![20]),
+            ("败", vec![]),
+        ] {
             assert_eq!(search.sessions(TenantId(1), words, 10).await.unwrap(), expected, "{words}");
         }
         search.put(vec![document(1, 1, "")]).await.unwrap();
