@@ -116,7 +116,7 @@ impl Node {
         metrics: PrometheusHandle,
     ) -> Result<Self> {
         let (leaving, closing) = (CancellationToken::new(), CancellationToken::new());
-        let sockets = Edge::start(core.service(), socket_options(config, &core));
+        let sockets = Edge::start(core.service(), Some(Arc::new(core.service())), socket_options(config, &core));
         let router = router(config, &core, &sockets, &leaving, metrics.clone());
         let options = http_options(config);
         let stop = closing.clone();

@@ -1,12 +1,15 @@
 //! The calls to the core: one function each, made with the client's own token.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use http::{Request as HttpRequest, Response as HttpResponse};
+use kefu_proto::direct::{Direct, Pushes};
 use kefu_proto::error::Lang;
 use kefu_proto::realtime::v1::realtime_service_client::RealtimeServiceClient;
 use kefu_proto::realtime::v1::{
-    HeartbeatRequest, HeartbeatResponse, OpenConnectionRequest, OpenConnectionResponse, Push, WatchRequest,
+    HeartbeatRequest, HeartbeatResponse, OpenConnectionRequest, OpenConnectionResponse, WatchRequest,
 };
 use kefu_proto::session::v1::session_service_client::SessionServiceClient;
 use kefu_proto::session::v1::{
@@ -15,7 +18,7 @@ use kefu_proto::session::v1::{
 };
 use tonic::body::Body;
 use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Request, Response, Status};
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Service, ServiceExt};
 
@@ -33,6 +36,8 @@ type Transport = BoxCloneSyncService<HttpRequest<Body>, HttpResponse<Body>, Stat
 pub(crate) struct Core {
     realtime: RealtimeServiceClient<Transport>,
     session: SessionServiceClient<Transport>,
+    /// The core itself, if it is in this process.
+    direct: Option<Arc<dyn Direct>>,
     secret: MetadataValue<Ascii>,
 }
 
@@ -68,14 +73,13 @@ impl Caller {
         if let Ok(id) = format!("{:032x}", rand::random::<u128>()).parse() {
             request.metadata_mut().insert("x-request-id", id);
         }
-        request.set_timeout(TIMEOUT);
         request
     }
 }
 
 impl Core {
     /// Takes the transport; the secret proves to the core that this is an edge.
-    pub(crate) fn new<S>(transport: S, secret: &str) -> Self
+    pub(crate) fn new<S>(transport: S, direct: Option<Arc<dyn Direct>>, secret: &str) -> Self
     where
         S: Service<HttpRequest<Body>, Response = HttpResponse<Body>> + Clone + Send + Sync + 'static,
         S::Error: Into<BoxError>,
@@ -87,6 +91,7 @@ impl Core {
         Self {
             realtime: RealtimeServiceClient::new(transport.clone()),
             session: SessionServiceClient::new(transport),
+            direct,
             secret,
         }
     }
@@ -98,7 +103,11 @@ impl Core {
     }
 
     pub(crate) async fn send(&self, caller: &Caller, send: SendMessageRequest) -> Result<SendMessageResponse, Status> {
-        answer(self.session.clone().send_message(caller.request(send))).await
+        let request = caller.request(send);
+        match &self.direct {
+            Some(core) => answer(core.send_message(request)).await,
+            None => answer(self.session.clone().send_message(request)).await,
+        }
     }
 
     pub(crate) async fn ack(&self, caller: &Caller, ack: AckMessagesRequest) -> Result<(), Status> {
@@ -119,8 +128,12 @@ impl Core {
         answer(self.session.clone().list_messages(caller.request(list))).await
     }
 
-    pub(crate) async fn watch(&self, node_id: String) -> Result<Streaming<Push>, Status> {
-        answer(self.realtime.clone().watch(self.internal(WatchRequest { node_id }))).await
+    pub(crate) async fn watch(&self, node_id: String) -> Result<Pushes, Status> {
+        let request = self.internal(WatchRequest { node_id });
+        match &self.direct {
+            Some(core) => answer(core.watch(request)).await,
+            None => answer(self.realtime.clone().watch(request)).await.map(|pushes| pushes.boxed()),
+        }
     }
 
     pub(crate) async fn heartbeat(&self, beat: HeartbeatRequest) -> Result<HeartbeatResponse, Status> {

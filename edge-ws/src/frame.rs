@@ -177,11 +177,11 @@ pub(crate) fn text(kind: &str, data: &Json) -> Utf8Bytes {
 }
 
 /// A frame as the core gives it: the name of the chosen field is the type.
-pub(crate) fn pushed(frame: Pushed) -> Option<Utf8Bytes> {
-    if let Pushed::Message(message) = &frame {
+pub(crate) fn pushed(frame: &Pushed) -> Option<Utf8Bytes> {
+    if let Pushed::Message(message) = frame {
         return message::pushed(message);
     }
-    let Json::Object(frame) = json::to_json(&Frame { frame: Some(frame) }) else { return None };
+    let Json::Object(frame) = json::to_json(&Frame { frame: Some(frame.clone()) }) else { return None };
     let (name, data) = frame.into_iter().next()?;
     Some(text(&json::proto_path(&name), &data))
 }
@@ -189,7 +189,7 @@ pub(crate) fn pushed(frame: Pushed) -> Option<Utf8Bytes> {
 /// A stored message as a frame.
 pub(crate) fn stored(message: Message) -> Option<Utf8Bytes> {
     let timestamp = millis(&message);
-    pushed(Pushed::Message(MessageFrame {
+    message::pushed(&MessageFrame {
         session_id: message.session_id,
         message_id: message.id,
         content: message.content.clone(),
@@ -200,7 +200,7 @@ pub(crate) fn stored(message: Message) -> Option<Utf8Bytes> {
         content_type: message.content_type,
         recalled: message.recalled,
         full: Some(message),
-    }))
+    })
 }
 
 /// Now, in milliseconds since 1970.
@@ -433,7 +433,7 @@ mod tests {
 
     #[test]
     fn the_field_of_a_pushed_frame_is_its_type() {
-        let text = pushed(Pushed::SessionUpdate(Session { id: 7, version: 2, ..Default::default() })).unwrap();
+        let text = pushed(&Pushed::SessionUpdate(Session { id: 7, version: 2, ..Default::default() })).unwrap();
         let frame: Json = serde_json::from_str(&text).unwrap();
         assert_eq!(frame["type"], "session_update");
         assert_eq!(frame["data"]["id"], "7");

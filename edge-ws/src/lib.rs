@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::time::Duration;
 
+use kefu_proto::direct::Direct;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -101,8 +102,9 @@ struct Shared {
 pub struct Edge(Arc<Shared>);
 
 impl Edge {
-    /// Starts to listen to the core, which is reached through `core`: a channel, or the services themselves.
-    pub fn start<S>(core: S, options: Options) -> Self
+    /// Starts to listen to the core, which is reached through `core`: a channel, or the services themselves. One that
+    /// is in this process is given as `direct` besides.
+    pub fn start<S>(core: S, direct: Option<Arc<dyn Direct>>, options: Options) -> Self
     where
         S: Service<http::Request<tonic::body::Body>, Response = http::Response<tonic::body::Body>>
             + Clone
@@ -113,7 +115,7 @@ impl Edge {
         S::Future: Send + 'static,
     {
         let shared = Arc::new(Shared {
-            core: Core::new(core, &options.node_secret),
+            core: Core::new(core, direct, &options.node_secret),
             hub: Arc::default(),
             node_id: format!("{:016x}", rand::random::<u64>()),
             next_id: AtomicU64::new(1),

@@ -50,8 +50,14 @@ pub(crate) struct Item {
 impl Item {
     /// Writes a frame of the core.
     pub(crate) fn new(about: Pushed) -> Option<Self> {
-        let text = frame::pushed(about.clone())?;
+        let text = frame::pushed(&about)?;
         Some(Self { about, text })
+    }
+
+    /// Whether it is a message of this principal's own.
+    pub(crate) fn is_from(&self, who: Who) -> bool {
+        let Pushed::Message(message) = &self.about else { return false };
+        message.sender.as_ref().is_some_and(|sender| (sender.kind, sender.id) == (who.kind, who.id))
     }
 }
 
@@ -201,7 +207,7 @@ impl Mailbox {
         for notification in notifications {
             let id = notification.id;
             let frame = NotificationFrame { notification_id: id, notification: Some(notification) };
-            if let Some(text) = frame::pushed(Pushed::Notification(frame)) {
+            if let Some(text) = frame::pushed(&Pushed::Notification(frame)) {
                 self.notice(id, text, now);
             }
         }
@@ -235,7 +241,7 @@ impl Mailbox {
             let followed = self.cursors.head(session).is_some();
             let sent = followed && self.cursors.message(session, seq, true) == Decision::SendAgain;
             if sent && has(&recall) {
-                self.recalls.extend(frame::pushed(Pushed::Message(recall)));
+                self.recalls.extend(frame::pushed(&Pushed::Message(recall)));
             }
         }
         self.send_recalls(now);

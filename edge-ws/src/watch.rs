@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use kefu_proto::realtime::v1::heartbeat_request::Presence;
 use kefu_proto::realtime::v1::{HeartbeatRequest, Recipient};
 use rand::Rng;
@@ -25,13 +26,13 @@ pub(crate) async fn watch(core: Core, hub: Arc<Hub>, node: String) {
     loop {
         let ended = match core.watch(node.clone()).await {
             Ok(mut pushes) => loop {
-                match pushes.message().await {
-                    Ok(Some(push)) => {
+                match pushes.next().await {
+                    Some(Ok(push)) => {
                         wait = *BACKOFF.start();
                         hub.push(push);
                     }
-                    Ok(None) => break None,
-                    Err(status) => break Some(status),
+                    Some(Err(status)) => break Some(status),
+                    None => break None,
                 }
             },
             Err(status) => Some(status),

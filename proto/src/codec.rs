@@ -69,13 +69,26 @@ impl<U: prost::Message + prost::Name + Default + Checked> Decoder for CheckedDec
         let Some(message) = decoded else {
             return Ok(None);
         };
-        if let Err(broken) = message.check() {
-            return Err(error::invalid(&error::violations(&broken, &message)));
-        }
-        match suspicious.then(|| nul_field(&message)).flatten() {
-            Some(field) => Err(error::invalid(&[Violation::new(&field, "nul", "")])),
-            None => Ok(Some(message)),
-        }
+        validate(&message, suspicious)?;
+        Ok(Some(message))
+    }
+}
+
+/// Checks a message that was not decoded, as one that was.
+///
+/// # Errors
+/// Every rule that is broken, with the path of its field.
+pub fn check<U: prost::Message + prost::Name + Checked>(message: &U) -> Result<(), Status> {
+    validate(message, message.encode_to_vec().contains(&0))
+}
+
+fn validate<U: prost::Message + prost::Name + Checked>(message: &U, suspicious: bool) -> Result<(), Status> {
+    if let Err(broken) = message.check() {
+        return Err(error::invalid(&error::violations(&broken, message)));
+    }
+    match suspicious.then(|| nul_field(message)).flatten() {
+        Some(field) => Err(error::invalid(&[Violation::new(&field, "nul", "")])),
+        None => Ok(()),
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod codec;
 pub mod contract;
+pub mod direct;
 pub mod error;
 pub mod json;
 

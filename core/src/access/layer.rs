@@ -1,6 +1,7 @@
 //! The layer itself: token → principal → the method's `access` → handler.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -9,11 +10,17 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt as _, Full, Limited};
+use kefu_proto::codec::{self, Checked};
 use kefu_proto::common::v1::ErrorReason;
 use kefu_proto::common::v1::access::Audience;
 use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::contract::{self, Method};
+use kefu_proto::direct::{Answer, Direct, Pushes};
 use kefu_proto::error::{Lang, Problem, in_language};
+use kefu_proto::realtime::v1::WatchRequest;
+use kefu_proto::realtime::v1::realtime_service_server::RealtimeService as _;
+use kefu_proto::session::v1::session_service_server::SessionService as _;
+use kefu_proto::session::v1::{SendMessageRequest, SendMessageResponse};
 use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
@@ -27,6 +34,9 @@ use crate::error::{Result, refuse};
 
 /// Largest request message, with its frame header.
 const MAX_MESSAGE: usize = 4 * 1024 * 1024 + 5;
+
+const SEND_MESSAGE: &str = "/kefu.session.v1.SessionService/SendMessage";
+const WATCH: &str = "/kefu.realtime.v1.RealtimeService/Watch";
 
 /// The services behind the access layer.
 #[derive(Clone)]
@@ -77,29 +87,76 @@ where
     }
 }
 
+/// Calls that an edge in this process makes without encoding them. Neither of these methods keeps its request for the
+/// operation log.
+impl Direct for Guarded {
+    fn send_message(&self, request: tonic::Request<SendMessageRequest>) -> Answer<SendMessageResponse> {
+        let (core, rpc) = (self.core.clone(), crate::session::rpc(&self.core));
+        Box::pin(
+            async move { direct(&core, SEND_MESSAGE, request, async |request| rpc.send_message(request).await).await },
+        )
+    }
+
+    fn watch(&self, request: tonic::Request<WatchRequest>) -> Answer<Pushes> {
+        let (core, rpc) = (self.core.clone(), crate::realtime::rpc(&self.core));
+        Box::pin(async move { direct(&core, WATCH, request, async |request| rpc.watch(request).await).await })
+    }
+}
+
+/// What is done with a call to [`Guarded`], for a message that was not encoded.
+async fn direct<M: prost::Message + prost::Name + Checked, T>(
+    core: &Core,
+    path: &str,
+    request: tonic::Request<M>,
+    handler: impl AsyncFnOnce(tonic::Request<M>) -> Result<tonic::Response<T>, Status>,
+) -> Result<tonic::Response<T>, Status> {
+    let method = contract::methods().get(path).ok_or_else(|| refuse(ErrorReason::Internal))?;
+    let (metadata, mut extensions, message) = request.into_parts();
+    let headers = metadata.as_ref();
+    let lang = Lang::from_header(text(headers, "accept-language"));
+    in_language(lang, async {
+        let ctx = context(core, method, headers, None, Bytes::new()).await?;
+        codec::check(&message)?;
+        extensions.insert(ctx);
+        handler(tonic::Request::from_parts(metadata.clone(), extensions, message)).await
+    })
+    .await
+}
+
 /// Checks the caller, and leaves a [`Ctx`] for the handler.
 async fn admit(core: &Core, method: &'static Method, request: Request<Body>) -> Result<Request<Body>, Status> {
     let (mut parts, body) = request.into_parts();
-    let (principal, token_expires) = identify(core, method, &parts.headers).await?;
     let (kept, body) = if method.access.audit && !method.descriptor.is_client_streaming() {
         keep(body).await?
     } else {
         (Bytes::new(), body)
     };
-    let header = |name: &str, most: usize| -> String {
-        text(&parts.headers, name).unwrap_or_default().chars().take(most).collect()
-    };
+    let peer = parts.extensions.get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
+    let ctx = context(core, method, &parts.headers, peer, kept).await?;
+    parts.extensions.insert(ctx);
+    Ok(Request::from_parts(parts, body))
+}
+
+/// What the handler knows of a call.
+async fn context(
+    core: &Core,
+    method: &'static Method,
+    headers: &HeaderMap,
+    peer: Option<SocketAddr>,
+    body: Bytes,
+) -> Result<Ctx> {
+    let (principal, token_expires) = identify(core, method, headers).await?;
+    let header =
+        |name: &str, most: usize| -> String { text(headers, name).unwrap_or_default().chars().take(most).collect() };
     let call = Call {
         method: Some(method),
-        body: kept,
+        body,
         request_id: header("x-request-id", 64),
-        client_ip: client_ip(core, &parts),
+        client_ip: client_ip(core, headers, peer),
         user_agent: header("x-kefu-user-agent", 200),
         token_expires,
     };
-    let ctx = Ctx { tenant: principal.tenant, principal, call: Arc::new(call) };
-    parts.extensions.insert(ctx);
-    Ok(Request::from_parts(parts, body))
+    Ok(Ctx { tenant: principal.tenant, principal, call: Arc::new(call) })
 }
 
 /// Who calls, if the method's access rule lets them, and when their token expires.
@@ -149,10 +206,10 @@ async fn confirm(core: &Core, principal: &Principal, rotation: i32) {
 }
 
 /// Where the caller is: an edge says it; a caller on the gRPC port is where the connection comes from.
-fn client_ip(core: &Core, parts: &http::request::Parts) -> String {
-    let told = text(&parts.headers, "x-kefu-client-ip").unwrap_or_default();
-    let from_edge = text(&parts.headers, "x-kefu-node-secret").is_some_and(|s| secret::equal(s, &core.node_secret));
-    match parts.extensions.get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr) {
+fn client_ip(core: &Core, headers: &HeaderMap, peer: Option<SocketAddr>) -> String {
+    let told = text(headers, "x-kefu-client-ip").unwrap_or_default();
+    let from_edge = text(headers, "x-kefu-node-secret").is_some_and(|s| secret::equal(s, &core.node_secret));
+    match peer {
         Some(peer) if !from_edge => peer.ip().to_string(),
         _ => told.chars().take(64).collect(),
     }

@@ -15,5 +15,10 @@ use crate::Core;
 /// Puts the services into the router.
 pub(crate) fn register(core: &Arc<Core>, routes: &mut RoutesBuilder) {
     routes.add_service(EventServiceServer::new(poll::Rpc(core.clone())));
-    routes.add_service(RealtimeServiceServer::new(rpc::Rpc(core.clone())));
+    routes.add_service(RealtimeServiceServer::new(rpc(core)));
+}
+
+/// The service itself, for the access layer.
+pub(crate) fn rpc(core: &Arc<Core>) -> rpc::Rpc {
+    rpc::Rpc(core.clone())
 }

@@ -49,6 +49,11 @@ use crate::Core;
 
 /// Puts the services into the router.
 pub(crate) fn register(core: &Arc<Core>, routes: &mut RoutesBuilder) {
-    routes.add_service(SessionServiceServer::new(rpc::Rpc(core.clone())));
+    routes.add_service(SessionServiceServer::new(rpc(core)));
     routes.add_service(AgentServiceServer::new(agent_rpc::Rpc(core.clone())));
+}
+
+/// The service of sessions itself, for the access layer.
+pub(crate) fn rpc(core: &Arc<Core>) -> rpc::Rpc {
+    rpc::Rpc(core.clone())
 }

@@ -49,7 +49,7 @@ impl Node {
     }
 
     pub(crate) async fn on(core: FakeCore, options: Options) -> Self {
-        let edge = Edge::start(core.clone(), options);
+        let edge = Edge::start(core.clone(), None, options);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let service = edge.service();
