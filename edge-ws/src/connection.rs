@@ -99,8 +99,6 @@ struct Connection {
     lines: HashMap<i64, oneshot::Receiver<()>>,
     typed: HashMap<i64, Instant>,
     calls: FuturesUnordered<Call>,
-    /// How many of the calls store a message.
-    storing: usize,
     rechecking: bool,
     /// The core has failed: nothing is asked of our own accord before this.
     retry_at: Option<Instant>,
@@ -123,7 +121,6 @@ impl Connection {
             lines: HashMap::new(),
             typed: HashMap::new(),
             calls: FuturesUnordered::new(),
-            storing: 0,
             rechecking: false,
             retry_at: None,
             leave_by: None,
@@ -133,8 +130,8 @@ impl Connection {
     async fn run(mut self) {
         let close = self.serve().await.err();
         self.shared.hub.unregister(&self.peer);
-        let Self { shared, wire, peer, caller, mut calls, storing, .. } = self;
-        if storing > 0 {
+        let Self { shared, wire, peer, caller, mut calls, .. } = self;
+        if peer.storing.load(Ordering::Relaxed) > 0 {
             // The client has handed these over: they are stored even if it does not hear of it.
             shared.tasks.spawn(timeout(LAST_SENDS, async move { while calls.next().await.is_some() {} }));
         }
@@ -157,10 +154,15 @@ impl Connection {
 
     /// Serves until the connection ends: with a close code, or without one because the client has gone.
     async fn serve(&mut self) -> Result<(), Option<Close>> {
+        let mut timer = std::pin::pin!(sleep_until(self.deadline()));
         loop {
             self.settle()?;
             let reads = self.calls.len() < MAX_CALLS && self.leave_by.is_none();
+            // The deadline moves with each frame. One that has moved on is noticed when the timer rings too early.
             let deadline = self.deadline();
+            if deadline < timer.deadline() {
+                timer.as_mut().reset(deadline);
+            }
             let peer = &self.peer;
             let next = || {
                 let outbox = &mut peer.mailbox().outbox;
@@ -171,7 +173,10 @@ impl Connection {
                 event = self.wire.event(reads, next) => self.on_event(event)?,
                 Some(done) = self.calls.next(), if !self.calls.is_empty() => self.on_done(done)?,
                 () = self.peer.wake.notified() => {}
-                () = sleep_until(deadline) => self.on_time()?,
+                () = &mut timer => {
+                    self.on_time()?;
+                    timer.as_mut().reset(self.deadline());
+                }
             }
         }
     }
@@ -192,7 +197,11 @@ impl Connection {
         }
         mailbox.send_recalls(Instant::now());
         if self.leave_by.is_some() {
-            return if self.storing > 0 { Ok(()) } else { Err(Close::new(close::RESTART, "restart")) };
+            return if self.peer.storing.load(Ordering::Relaxed) > 0 {
+                Ok(())
+            } else {
+                Err(Close::new(close::RESTART, "restart"))
+            };
         }
         if self.retry_at.is_some() {
             return Ok(());
@@ -295,7 +304,7 @@ impl Connection {
         self.lines.retain(|_, last| last.try_recv() == Err(TryRecvError::Empty));
         let (answered, last) = oneshot::channel();
         let turn = Turn { before: self.lines.insert(request.id, last), answered };
-        self.storing += 1;
+        self.peer.storing.fetch_add(1, Ordering::Relaxed);
         self.calls.push(call::send(self.shared.clone(), self.caller.clone(), request, reference, turn));
     }
 
@@ -322,7 +331,7 @@ impl Connection {
     fn on_done(&mut self, done: Done) -> Result<(), Close> {
         match done {
             Done::Sent { reference, answer } => {
-                self.storing -= 1;
+                self.peer.storing.fetch_sub(1, Ordering::Relaxed);
                 match answer {
                     // A core that answers without the message has stored it all the same; the client sees it pushed.
                     Ok(stored) => frame::accepted(&stored).into_iter().for_each(|text| self.put(text)),

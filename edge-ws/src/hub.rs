@@ -1,7 +1,7 @@
 //! Who is connected here, and the way of a push to them.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kefu_planted::{Bug, planted};
@@ -25,6 +25,8 @@ pub(crate) struct Peer {
     pub device: String,
     /// The login session of the token in use.
     pub login: AtomicI64,
+    /// How many messages the connection is storing.
+    pub storing: AtomicUsize,
     mailbox: Mutex<Mailbox>,
     /// Something has changed in the mailbox.
     pub wake: Notify,
@@ -33,7 +35,15 @@ pub(crate) struct Peer {
 impl Peer {
     pub(crate) fn new(id: u64, device: String, login: i64, mailbox: Mailbox) -> Self {
         let who = mailbox.who;
-        Self { id, who, device, login: AtomicI64::new(login), mailbox: Mutex::new(mailbox), wake: Notify::new() }
+        Self {
+            id,
+            who,
+            device,
+            login: AtomicI64::new(login),
+            storing: AtomicUsize::new(0),
+            mailbox: Mutex::new(mailbox),
+            wake: Notify::new(),
+        }
     }
 
     /// The mailbox, for the connection's own task.
@@ -96,7 +106,13 @@ impl Delivery {
 
     fn hand_to(&self, peer: &Peer, now: Instant) {
         match self {
-            Self::Frame { item, .. } => peer.give(|mailbox| mailbox.put(item, now)),
+            Self::Frame { item, .. } => {
+                peer.mailbox().put(item, now);
+                // The answer to one's own message is about to wake the connection: then both are written at once.
+                if !item.is_from(peer.who) || peer.storing.load(Ordering::Relaxed) == 0 {
+                    peer.wake.notify_one();
+                }
+            }
             Self::Revoke { login, .. } => {
                 if *login == 0 || *login == peer.login.load(Ordering::Relaxed) {
                     peer.end(Ending::Close(Close::new(close::REVOKED, "revoked")));
