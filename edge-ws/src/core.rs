@@ -132,7 +132,7 @@ impl Core {
         let request = self.internal(WatchRequest { node_id });
         match &self.direct {
             Some(core) => answer(core.watch(request)).await,
-            None => answer(self.realtime.clone().watch(request)).await.map(|pushes| pushes.boxed()),
+            None => answer(self.realtime.clone().watch(request)).await.map(StreamExt::boxed),
         }
     }
 

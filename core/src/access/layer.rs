@@ -35,6 +35,7 @@ use crate::error::{Result, refuse};
 /// Largest request message, with its frame header.
 const MAX_MESSAGE: usize = 4 * 1024 * 1024 + 5;
 
+/// The methods of [`Direct`].
 const SEND_MESSAGE: &str = "/kefu.session.v1.SessionService/SendMessage";
 const WATCH: &str = "/kefu.realtime.v1.RealtimeService/Watch";
 
@@ -112,13 +113,12 @@ async fn direct<M: prost::Message + prost::Name + Checked, T>(
 ) -> Result<tonic::Response<T>, Status> {
     let method = contract::methods().get(path).ok_or_else(|| refuse(ErrorReason::Internal))?;
     let (metadata, mut extensions, message) = request.into_parts();
-    let headers = metadata.as_ref();
-    let lang = Lang::from_header(text(headers, "accept-language"));
-    in_language(lang, async {
-        let ctx = context(core, method, headers, None, Bytes::new()).await?;
+    let lang = Lang::from_header(text(metadata.as_ref(), "accept-language"));
+    in_language(lang, async move {
+        let known = identify(core, method, metadata.as_ref()).await?;
         codec::check(&message)?;
-        extensions.insert(ctx);
-        handler(tonic::Request::from_parts(metadata.clone(), extensions, message)).await
+        extensions.insert(context(core, method, metadata.as_ref(), None, known, Bytes::new()));
+        handler(tonic::Request::from_parts(metadata, extensions, message)).await
     })
     .await
 }
@@ -126,26 +126,28 @@ async fn direct<M: prost::Message + prost::Name + Checked, T>(
 /// Checks the caller, and leaves a [`Ctx`] for the handler.
 async fn admit(core: &Core, method: &'static Method, request: Request<Body>) -> Result<Request<Body>, Status> {
     let (mut parts, body) = request.into_parts();
+    // Nothing is read from somebody who may not call.
+    let known = identify(core, method, &parts.headers).await?;
     let (kept, body) = if method.access.audit && !method.descriptor.is_client_streaming() {
         keep(body).await?
     } else {
         (Bytes::new(), body)
     };
     let peer = parts.extensions.get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
-    let ctx = context(core, method, &parts.headers, peer, kept).await?;
+    let ctx = context(core, method, &parts.headers, peer, known, kept);
     parts.extensions.insert(ctx);
     Ok(Request::from_parts(parts, body))
 }
 
 /// What the handler knows of a call.
-async fn context(
+fn context(
     core: &Core,
     method: &'static Method,
     headers: &HeaderMap,
     peer: Option<SocketAddr>,
+    (principal, token_expires): (Arc<Principal>, i64),
     body: Bytes,
-) -> Result<Ctx> {
-    let (principal, token_expires) = identify(core, method, headers).await?;
+) -> Ctx {
     let header =
         |name: &str, most: usize| -> String { text(headers, name).unwrap_or_default().chars().take(most).collect() };
     let call = Call {
@@ -156,7 +158,7 @@ async fn context(
         user_agent: header("x-kefu-user-agent", 200),
         token_expires,
     };
-    Ok(Ctx { tenant: principal.tenant, principal, call: Arc::new(call) })
+    Ctx { tenant: principal.tenant, principal, call: Arc::new(call) }
 }
 
 /// Who calls, if the method's access rule lets them, and when their token expires.
