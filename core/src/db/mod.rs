@@ -200,3 +200,21 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
         .sqlx_logging(false);
     options
 }
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ConnectionTrait, DbBackend, Statement};
+
+    use super::{READER_CACHE, sqlite};
+
+    #[tokio::test]
+    async fn sqlite_keeps_the_plan_of_a_statement_whatever_its_limit() {
+        let file = std::env::temp_dir().join(format!("kefu-plan-{}.db", std::process::id()));
+        let db = sqlite(&format!("sqlite:{}", file.display()), 1, READER_CACHE).await.unwrap();
+        let question = "SELECT sqlite_compileoption_used('ENABLE_QPSG')";
+        let answer = db.query_one_raw(Statement::from_string(DbBackend::Sqlite, question)).await.unwrap().unwrap();
+        assert_eq!(answer.try_get_by_index::<i64>(0), Ok(1), "the option stands in .cargo/config.toml");
+        db.close().await.unwrap();
+        std::fs::remove_file(file).unwrap();
+    }
+}
