@@ -41,17 +41,27 @@ const LAST_SENDS: Duration = Duration::from_secs(5);
 /// Clients of a stopping node come back spread over this time.
 const MAX_RECONNECT_MS: u64 = 5000;
 
-/// Serves one client until it is gone.
+/// Serves one client until it is gone. What is needed only at the beginning and at the end is boxed, so that an idle
+/// connection does not hold the memory for it.
 pub(crate) async fn run(shared: Arc<Shared>, mut wire: Wire, caller: Caller) {
-    let lang = caller.lang;
-    let ending = match opening::first_frame(&shared, &mut wire).await {
-        Ok(auth) => match timeout(OPENING, opening::open(&shared, &caller, auth)).await {
-            Ok(Ok(opened)) => return Connection::new(shared, wire, opened).run().await,
-            Ok(Err(close)) => Some(Ending::Close(close)),
-            Err(_) => Some(Ending::Close(Close::new(close::FAILED, "core"))),
-        },
-        Err(ending) => ending,
-    };
+    let opened = Box::pin(begin(&shared, &mut wire, &caller)).await;
+    match opened {
+        Ok(opened) => Connection::new(shared, wire, opened).run().await,
+        Err(ending) => Box::pin(end(wire, ending, caller.lang)).await,
+    }
+}
+
+/// Waits for the client to say who it is. None: it has gone.
+async fn begin(shared: &Shared, wire: &mut Wire, caller: &Caller) -> Result<Opened, Option<Ending>> {
+    let auth = opening::first_frame(shared, wire).await?;
+    match timeout(OPENING, opening::open(shared, caller, auth)).await {
+        Ok(opened) => opened.map_err(|close| Some(Ending::Close(close))),
+        Err(_) => Err(Some(Ending::Close(Close::new(close::FAILED, "core")))),
+    }
+}
+
+/// Ends a connection that was not opened.
+async fn end(wire: Wire, ending: Option<Ending>, lang: Lang) {
     match ending {
         Some(Ending::Close(close)) => finish(wire, Vec::new(), &close, lang).await,
         Some(Ending::Drain) => {
@@ -143,11 +153,11 @@ impl Connection {
                     outbox.clear();
                 }
                 let last = std::iter::from_fn(|| outbox.pop()).collect();
-                finish(wire, last, &close, caller.lang).await;
+                Box::pin(finish(wire, last, &close, caller.lang)).await;
             }
             Some(None) | None => {
                 count_close("gone");
-                wire.gone().await;
+                Box::pin(wire.gone()).await;
             }
         }
     }

@@ -17,8 +17,8 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use crate::frame::{Close, close};
 
-/// Small buffers, as most connections are idle: the defaults would take 128 KiB each.
-const BUFFER: usize = 4 << 10;
+/// Small buffers, as most connections are idle: the defaults would take 128 KiB each, and frames are a few hundred bytes.
+const BUFFER: usize = 2 << 10;
 /// More than the largest frame of ours; what waits beyond the buffer waits in the outbox.
 const MAX_WRITE: usize = 1 << 20;
 /// So long a client may take to say goodbye.
