@@ -93,7 +93,7 @@ impl<'a> Tx<'a> {
         self.pushes.push(push);
     }
 
-    /// Records a domain event, and a job for each durable subscriber; returns the event's id.
+    /// Records a domain event, and a job for the notifications that it calls for; returns the event's id.
     pub(crate) async fn emit(&mut self, event: &Event) -> Result<i64> {
         self.events = true;
         crate::event::record(&self.txn, self.ctx.tenant, self.now, event).await

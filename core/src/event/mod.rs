@@ -1,8 +1,6 @@
-//! Domain events: recorded in the transaction that caused them, handed to durable subscribers as jobs.
-//!
-//! A subscriber is a job kind. It runs at least once and must not mind running again; the event's id tells it apart.
+//! Domain events: recorded in the transaction that caused them, handed as a job to what writes notifications. That runs
+//! at least once and must not mind running again; the event's id tells it apart.
 
-use chrono::Duration;
 use sea_orm::{ActiveValue::Set, ConnectionTrait};
 use serde::{Deserialize, Serialize};
 
@@ -21,12 +19,6 @@ entity! {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Event {
-    /// Messages were committed together, or one was recalled. A group of the writer is an event of the installation, as
-    /// its messages may be of several tenants.
-    MessagesSent {
-        /// Their ids.
-        message_ids: Vec<i64>,
-    },
     /// A session has a new agent.
     SessionAssigned {
         /// The session.
@@ -101,49 +93,14 @@ pub(crate) enum Event {
     },
 }
 
-impl Event {
-    /// The durable subscribers.
-    fn subscribers(&self) -> &'static [Subscriber] {
-        match self {
-            Self::MessagesSent { .. } => &[Subscriber::Index],
-            Self::SessionClosed { .. } => &[],
-            _ => &[Subscriber::Notify],
-        }
-    }
-}
-
-/// Who wants to know of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Subscriber {
-    /// Writes notifications.
-    Notify,
-    /// Puts messages into the search index.
-    Index,
-}
-
-impl Subscriber {
-    /// When it is its turn. Indexing waits for the second to be over, and takes together what has come in it: a commit
-    /// of the index costs much more than the messages in it.
-    fn due(self, now: Time) -> Time {
-        match self {
-            Self::Notify => now,
-            Self::Index => now + Duration::milliseconds(1000 - i64::from(now.timestamp_subsec_millis() % 1000)),
-        }
-    }
-}
-
-/// Writes the event and a job for each subscriber; returns the event's id.
+/// Writes the event, and a job for the notifications that it calls for; returns the event's id.
 pub(crate) async fn record(db: &impl ConnectionTrait, tenant: TenantId, now: Time, event: &Event) -> Result<i64> {
     let payload = serde_json::to_value(event)?;
     let kind = payload["kind"].as_str().unwrap_or_default().to_owned();
     let row = event::ActiveModel { kind: Set(kind), payload: Set(payload), ..Default::default() };
     let id = insert_row(db, tenant, 0, now, row).await?.id;
-    for subscriber in event.subscribers() {
-        let job = match subscriber {
-            Subscriber::Notify => Job::Notify { event_id: id, event: event.clone() },
-            Subscriber::Index => Job::Index { event: event.clone() },
-        };
-        job::enqueue(db, tenant, now, subscriber.due(now), &job).await?;
+    if !matches!(event, Event::SessionClosed { .. }) {
+        job::enqueue(db, tenant, now, now, &Job::Notify { event_id: id, event: event.clone() }).await?;
     }
     Ok(id)
 }

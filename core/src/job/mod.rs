@@ -46,10 +46,10 @@ pub(crate) enum Job {
         /// The event.
         event: Event,
     },
-    /// Put the messages of an event into the search index.
+    /// Put messages into the search index.
     Index {
-        /// The event.
-        event: Event,
+        /// Their ids.
+        message_ids: Vec<i64>,
     },
     /// A transfer that nobody has answered runs out.
     ExpireTransfer {

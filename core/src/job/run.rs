@@ -129,9 +129,9 @@ async fn work(core: &Arc<Core>, claimed: Vec<job::Model>) -> Vec<Ended> {
     let (mut index, mut fresh, mut again) = (Vec::new(), Vec::new(), Vec::new());
     for row in claimed {
         match serde_json::from_value(row.payload.clone()) {
-            Ok(Job::Index { event }) => {
+            Ok(Job::Index { message_ids }) => {
                 // What was tried before may be in the index.
-                if row.attempts > 1 { &mut again } else { &mut fresh }.push(event);
+                if row.attempts > 1 { &mut again } else { &mut fresh }.extend(message_ids);
                 index.push(row);
             }
             Ok(job) => {
@@ -142,7 +142,7 @@ async fn work(core: &Arc<Core>, claimed: Vec<job::Model>) -> Vec<Ended> {
         }
     }
     if !index.is_empty() {
-        let outcome = crate::session::search::on_events(core, fresh, again).await.map_err(|error| error.to_string());
+        let outcome = crate::session::search::put(core, &fresh, &again).await.map_err(|error| error.to_string());
         ended.extend(index.into_iter().map(|row| (row, outcome.clone())));
     }
     ended
@@ -152,7 +152,7 @@ async fn run_one(core: &Arc<Core>, tenant: TenantId, job: Job) -> Result<()> {
     let ctx = Ctx::system(tenant);
     match job {
         Job::Notify { event_id, event } => crate::notification::on_event(core, &ctx, event_id, &event).await,
-        Job::Index { event } => crate::session::search::on_events(core, Vec::new(), vec![event]).await,
+        Job::Index { message_ids } => crate::session::search::put(core, &[], &message_ids).await,
         Job::ExpireTransfer { session_id } => crate::session::transfer::expire(core, &ctx, session_id).await,
         Job::CheckSilence { session_id } => crate::session::silence::check(core, &ctx, session_id).await,
     }

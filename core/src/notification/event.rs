@@ -65,7 +65,7 @@ pub(crate) async fn on_event(core: &Core, ctx: &Ctx, event_id: i64, event: &Even
 
 async fn notice(db: &impl ConnectionTrait, ctx: &Ctx, event: &Event) -> Result<Option<Notice>> {
     match event {
-        Event::MessagesSent { .. } | Event::SessionClosed { .. } => Ok(None),
+        Event::SessionClosed { .. } => Ok(None),
         Event::ArchiveSubmitted { record_id } => archive::submitted(db, ctx, *record_id).await.map(Some),
         Event::ArchiveReviewed { record_id } => archive::reviewed(db, ctx, *record_id).await.map(Some),
         Event::SessionAssigned { session_id, .. }

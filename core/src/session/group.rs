@@ -16,12 +16,11 @@ use crate::access::Principal;
 use crate::clock::Time;
 use crate::db::{Push, Scoped, TenantId, code, portions};
 use crate::error::{Error, Result, not_found, refuse};
-use crate::event::Event;
 use crate::session::advance::{self, Moved};
 use crate::session::entity::{chat_message, chat_session};
 use crate::session::message::{insert, may_send, place};
 use crate::session::writer::{Ack, Send};
-use crate::session::{audience, view};
+use crate::session::{audience, search, view};
 use crate::tenant::INSTALLATION;
 
 /// What became of a group: an answer for each item, in the order of the items.
@@ -255,8 +254,8 @@ async fn store_sessions(txn: &DatabaseTransaction, sessions: &HashMap<i64, Held>
     advance::store(txn, &moved, now).await
 }
 
-/// What follows from new messages: their files belong to the session, and they can be found. One event carries the
-/// whole group, whatever tenants it is of.
+/// What follows from new messages: their files belong to the session, and they can be found. One job does it
+/// for the whole group, whatever tenants it is of.
 async fn follow_up(txn: &DatabaseTransaction, fresh: &[chat_message::Model], now: Time) -> Result<()> {
     for row in fresh.iter().filter(|row| row.file_id != 0) {
         crate::file::join(txn, TenantId(row.tenant_id), row.file_id, row.session_id).await?;
@@ -264,7 +263,7 @@ async fn follow_up(txn: &DatabaseTransaction, fresh: &[chat_message::Model], now
     let texts = fresh.iter().filter(|row| row.content_type == code(ContentType::Text));
     let message_ids: Vec<i64> = texts.map(|row| row.id).collect();
     if !message_ids.is_empty() {
-        crate::event::record(txn, INSTALLATION, now, &Event::MessagesSent { message_ids }).await?;
+        search::enqueue(txn, INSTALLATION, now, message_ids).await?;
     }
     Ok(())
 }

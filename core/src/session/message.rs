@@ -11,11 +11,10 @@ use crate::access::Principal;
 use crate::clock::Time;
 use crate::db::{Texts, Tx, code, portions_mut};
 use crate::error::{Error, Result, forbidden, not_found, refuse};
-use crate::event::Event;
 use crate::session::advance::{self, Moved};
-use crate::session::audience;
 use crate::session::entity::{chat_message, chat_session};
 use crate::session::state::status;
+use crate::session::{audience, search};
 
 /// Characters of the newest message that stand in a list.
 const PREVIEW: usize = 80;
@@ -219,8 +218,7 @@ pub(crate) async fn say(tx: &mut Tx<'_>, session: &mut chat_session::Model, what
 /// Adds somebody's words to a session that `tx` has locked, pushes them, and lets them be found.
 pub(crate) async fn post(tx: &mut Tx<'_>, session: &mut chat_session::Model, draft: Draft) -> Result<()> {
     let message_ids = put(tx, session, draft).await?;
-    tx.emit(&Event::MessagesSent { message_ids }).await?;
-    Ok(())
+    search::enqueue(&**tx, tx.ctx().tenant, tx.now(), message_ids).await
 }
 
 async fn put(tx: &mut Tx<'_>, session: &mut chat_session::Model, draft: Draft) -> Result<Vec<i64>> {

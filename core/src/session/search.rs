@@ -1,12 +1,14 @@
 //! The search index follows the messages.
 
+use chrono::Duration;
 use kefu_proto::session::v1::message::ContentType;
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::Core;
+use crate::clock::Time;
 use crate::db::{Scoped, TenantId, code};
 use crate::error::Result;
-use crate::event::Event;
+use crate::job::{self, Job};
 use crate::port::search::Document;
 use crate::session::entity::chat_message;
 
@@ -52,15 +54,23 @@ fn document(row: chat_message::Model, again: bool) -> Document {
     }
 }
 
-/// Puts the messages of events into the index; recalled ones leave it. Those of `again` may be there already.
-pub(crate) async fn on_events(core: &Core, fresh: Vec<Event>, again: Vec<Event>) -> Result<()> {
+/// Has messages put into the index, in the transaction that stores or recalls them. It waits for the second to be over,
+/// and takes together what has come in it: a commit of the index costs much more than the messages in it.
+pub(crate) async fn enqueue(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    now: Time,
+    message_ids: Vec<i64>,
+) -> Result<()> {
+    let due = now + Duration::milliseconds(1000 - i64::from(now.timestamp_subsec_millis() % 1000));
+    job::enqueue(db, tenant, now, due, &Job::Index { message_ids }).await
+}
+
+/// Puts messages into the index; recalled ones leave it. Those of `again` may be there already.
+pub(crate) async fn put(core: &Core, fresh: &[i64], again: &[i64]) -> Result<()> {
     let mut documents = Vec::new();
-    for (events, again) in [(fresh, false), (again, true)] {
-        let ids = events.into_iter().flat_map(|event| match event {
-            Event::MessagesSent { message_ids } => message_ids,
-            _ => Vec::new(),
-        });
-        for ids in ids.collect::<Vec<_>>().chunks(CHUNK) {
+    for (ids, again) in [(fresh, false), (again, true)] {
+        for ids in ids.chunks(CHUNK) {
             let rows = chat_message::Entity::of_all_tenants()
                 .filter(chat_message::Column::Id.is_in(ids.iter().copied()))
                 .filter(chat_message::Column::ContentType.ne(code(ContentType::Event)))
