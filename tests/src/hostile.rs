@@ -268,7 +268,7 @@ impl<'a> Round<'a> {
 fn most_memory(connections: u64) -> Result<u64> {
     const KIB: u64 = 1 << 10;
     const MIB: u64 = 1 << 20;
-    let trees = available_parallelism()?.get() as u64 * 96 * MIB;
+    let trees = available_parallelism()?.get() as u64 * 16 * MIB;
     let each = connections * 128 * KIB;
     let outboxes = connections.div_ceil(20) * 2 * MIB;
     let streams = connections.div_ceil(40) * 100 * 64 * KIB;

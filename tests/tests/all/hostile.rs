@@ -99,3 +99,27 @@ async fn large_bodies_under_way_hold_a_bounded_memory() -> Result<()> {
     }
     anyhow::bail!("no room although everybody has gone")
 }
+
+/// A tree of values takes some ninety times the memory of its text.
+#[tokio::test]
+async fn a_body_of_very_many_values_is_not_read() -> Result<()> {
+    let server = Server::start(Options { database: Database::Sqlite, settings: Vec::new() }).await?;
+    let login = async || server.rest()?.post("/auth/login", json!({"username": "nobody", "password": "guess"})).await;
+    login().await?.refused(401, "BAD_CREDENTIALS")?;
+    let quiet = server.memory()?;
+    for separator in [r#"{"":0},"#, "[],", "0,"] {
+        let values = separator.repeat((MIB - 100) / separator.len());
+        let body = format!(r#"{{"username":["\"\\",{}]}}"#, values.trim_end_matches(','));
+        let (mut stream, _) = begin(&server, &format!("content-length: {}", body.len())).await?;
+        stream.write_all(body.as_bytes()).await?;
+        let refusal = answer(&mut stream).await?;
+        ensure!(refusal.starts_with("HTTP/1.1 400"), "{separator}: {refusal}");
+    }
+    // Brackets and commas in a text are no values.
+    let text = json!({"username": ",[{\",".repeat(10_000), "password": "guess"});
+    let refused = server.rest()?.post("/auth/login", text).await?;
+    ensure!(!refused.envelope.to_string().contains("20000"), "{}", refused.envelope);
+    let grown = server.peak_memory()?.saturating_sub(quiet) / MIB as u64;
+    ensure!(grown < 24, "bodies of 1 MiB took {grown} MiB");
+    Ok(())
+}
