@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use kefu_proto::common::v1::ErrorReason;
+use kefu_proto::common::v1::{ErrorReason, Principal};
 use kefu_proto::error::Problem;
 use kefu_proto::session::v1::ack_messages_request::Kind as AckKind;
 use kefu_proto::session::v1::{AckMessagesRequest, SendMessageRequest, session};
@@ -124,6 +124,26 @@ async fn the_messages_of_a_session_are_stored_one_after_the_other() {
     accepted.retain(|(id, _)| id != "other");
     let expected: Vec<_> = (0..10).map(|n| (json!(format!("m{n}")), json!(n + 2))).collect();
     assert_eq!(accepted, expected);
+}
+
+/// A push of one's own words wakes nobody who is about to get an answer; others have it at once.
+#[tokio::test]
+async fn ones_own_words_come_with_the_answer_at_the_latest() {
+    let node = Node::start().await;
+    node.core.add_session(100, 1);
+    let mut phone = node.sign_in(&token(1, CUSTOMER, 7, 1)).await;
+    let mut desk = node.sign_in(&token(1, CUSTOMER, 7, 1)).await;
+    let gate = node.core.hold("SendMessage");
+    phone.message(100, "m", "x").await;
+    node.core.until(|state| called(state, "SendMessage") == 1).await;
+    // By another way, meanwhile.
+    let mut message = node.core.store(100, "y");
+    message.sender = Some(Principal { kind: CUSTOMER.into(), id: 7, name: String::new() });
+    node.core.push_message(&message);
+    desk.expect_seqs(100, [2]).await;
+    gate.add_permits(1);
+    phone.expect_seqs(100, [2]).await;
+    assert_eq!(answer(&mut phone).await["data"]["seq"], 3);
 }
 
 #[tokio::test]
