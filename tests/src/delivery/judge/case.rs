@@ -125,6 +125,8 @@ pub(super) struct Case<'a> {
     pub(super) resyncs: Vec<Resync<'a>>,
     /// From each kill to the time the server was up again.
     pub(super) kills: Vec<(u64, u64)>,
+    /// When each connection was opened.
+    opened: HashMap<&'a str, u64>,
 }
 
 impl<'a> Case<'a> {
@@ -140,6 +142,7 @@ impl<'a> Case<'a> {
             looks: Vec::new(),
             resyncs: Vec::new(),
             kills: Vec::new(),
+            opened: HashMap::new(),
         };
         let mut by_number: HashMap<u64, usize> = HashMap::new();
         for line in lines {
@@ -159,6 +162,7 @@ impl<'a> Case<'a> {
                     }
                 }
                 Event::Received { text } => case.read_frame(line, text),
+                Event::Opened { .. } => drop(case.opened.insert(&line.connection, line.at)),
                 Event::Killed => case.kills.push((line.at, u64::MAX)),
                 Event::Ready { .. } => case.kills.iter_mut().rev().take(1).for_each(|(_, until)| *until = line.at),
                 _ => {}
@@ -169,6 +173,13 @@ impl<'a> Case<'a> {
         }
         case.heard.sort_by_key(|heard| heard.line);
         case
+    }
+
+    /// When something was sent at the latest: a client may read it when the server that sent it has long been killed.
+    pub(super) fn sent_by(&self, heard: &Heard<'_>) -> u64 {
+        let opened = self.opened.get(heard.connection).copied().unwrap_or(u64::MAX);
+        let killed = self.kills.iter().map(|(killed, _)| *killed).filter(|killed| *killed > opened).min();
+        killed.unwrap_or(u64::MAX).min(heard.at)
     }
 
     /// The rows by what makes a message one.

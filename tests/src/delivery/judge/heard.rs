@@ -72,7 +72,7 @@ fn words_come_back_never(case: &Case<'_>, finding: &mut Finding) {
         let Some((line, at)) = recalled.get(&heard.id) else { continue };
         let late = match heard.how {
             How::Paged => asked.get(&heard.line).is_some_and(|begun| begun > line),
-            How::Pushed => heard.at > at + SETTLED,
+            How::Pushed => case.sent_by(heard) > at + SETTLED,
             How::Answered => false,
         };
         if late {
@@ -192,7 +192,7 @@ pub(super) fn who_hands_over_hears_no_more(case: &Case<'_>) -> Finding {
             let until = again.map(|(_, call)| call.at).min().unwrap_or(u64::MAX);
             let from = at + SETTLED;
             let Some(later) = pushes.get(session) else { continue };
-            for heard in later.iter().filter(|heard| (from..until).contains(&heard.at)) {
+            for heard in later.iter().filter(|heard| (from..until).contains(&case.sent_by(heard))) {
                 let words = || format!("{other} was told of session {session} after {} took it over", taken.actor);
                 finding.demand(heard.actor != *other, words, [line, heard.line]);
             }
