@@ -99,7 +99,10 @@ impl Core {
     /// Says who it is, and brings the notifications after one, if they are wanted.
     pub(crate) async fn open(&self, caller: &Caller, after: Option<i64>) -> Result<OpenConnectionResponse, Status> {
         let request = caller.request(OpenConnectionRequest { notification_id: after });
-        answer(self.realtime.clone().open_connection(request)).await
+        match &self.direct {
+            Some(core) => answer(core.open_connection(request)).await,
+            None => answer(self.realtime.clone().open_connection(request)).await,
+        }
     }
 
     pub(crate) async fn send(&self, caller: &Caller, send: SendMessageRequest) -> Result<SendMessageResponse, Status> {

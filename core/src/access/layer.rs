@@ -17,8 +17,8 @@ use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::contract::{self, Method};
 use kefu_proto::direct::{Answer, Direct, Pushes};
 use kefu_proto::error::{Lang, Problem, in_language};
-use kefu_proto::realtime::v1::WatchRequest;
 use kefu_proto::realtime::v1::realtime_service_server::RealtimeService as _;
+use kefu_proto::realtime::v1::{OpenConnectionRequest, OpenConnectionResponse, WatchRequest};
 use kefu_proto::session::v1::session_service_server::SessionService as _;
 use kefu_proto::session::v1::{SendMessageRequest, SendMessageResponse};
 use tonic::Status;
@@ -37,6 +37,7 @@ const MAX_MESSAGE: usize = 4 * 1024 * 1024 + 5;
 
 /// The methods of [`Direct`].
 const SEND_MESSAGE: &str = "/kefu.session.v1.SessionService/SendMessage";
+const OPEN_CONNECTION: &str = "/kefu.realtime.v1.RealtimeService/OpenConnection";
 const WATCH: &str = "/kefu.realtime.v1.RealtimeService/Watch";
 
 /// The services behind the access layer.
@@ -88,7 +89,7 @@ where
     }
 }
 
-/// Calls that an edge in this process makes without encoding them. Neither of these methods keeps its request for the
+/// Calls that an edge in this process makes without encoding them. None of these methods keeps its request for the
 /// operation log.
 impl Direct for Guarded {
     fn send_message(&self, request: tonic::Request<SendMessageRequest>) -> Answer<SendMessageResponse> {
@@ -96,6 +97,13 @@ impl Direct for Guarded {
         Box::pin(
             async move { direct(&core, SEND_MESSAGE, request, async |request| rpc.send_message(request).await).await },
         )
+    }
+
+    fn open_connection(&self, request: tonic::Request<OpenConnectionRequest>) -> Answer<OpenConnectionResponse> {
+        let (core, rpc) = (self.core.clone(), crate::realtime::rpc(&self.core));
+        Box::pin(async move {
+            direct(&core, OPEN_CONNECTION, request, async |request| rpc.open_connection(request).await).await
+        })
     }
 
     fn watch(&self, request: tonic::Request<WatchRequest>) -> Answer<Pushes> {

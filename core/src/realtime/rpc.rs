@@ -95,8 +95,9 @@ async fn heads(core: &Core, ctx: &Ctx) -> Result<Vec<Head>> {
     } else {
         select.filter(C::AgentId.eq(ctx.principal.id)).filter(C::Status.eq(Status::Active as i16))
     };
-    let sessions = select.all(core.db.read()).await?;
-    Ok(sessions.into_iter().map(|s| Head { session_id: s.id, seq: s.last_seq }).collect())
+    let heads = select.select_only().columns([C::Id, C::LastSeq]).into_tuple::<(i64, i32)>();
+    let heads = heads.all(core.db.read()).await?;
+    Ok(heads.into_iter().map(|(session_id, seq)| Head { session_id, seq }).collect())
 }
 
 /// Messages of these sessions that were recalled of late.
