@@ -194,7 +194,7 @@ async fn finish(core: &Core, ended: Vec<Ended>) -> Result<()> {
     Ok(())
 }
 
-/// Removes jobs and events that were done with long ago; dead ones stay.
+/// Removes jobs that were done long ago; dead ones stay.
 pub(crate) async fn sweep(core: &Core) -> Result<()> {
     let before = core.clock.now() - chrono::Duration::hours(KEPT_HOURS);
     let txn = core.db.begin().await?;

@@ -254,8 +254,8 @@ async fn store_sessions(txn: &DatabaseTransaction, sessions: &HashMap<i64, Held>
     advance::store(txn, &moved, now).await
 }
 
-/// What follows from new messages: their files belong to the session, and they can be found. One job does it
-/// for the whole group, whatever tenants it is of.
+/// What follows from new messages: their files belong to the session, and they can be found. One job
+/// does that for the whole group, whatever tenants it is of.
 async fn follow_up(txn: &DatabaseTransaction, fresh: &[chat_message::Model], now: Time) -> Result<()> {
     for row in fresh.iter().filter(|row| row.file_id != 0) {
         crate::file::join(txn, TenantId(row.tenant_id), row.file_id, row.session_id).await?;
