@@ -459,4 +459,14 @@ describe('small signs', () => {
     expect(conversation.typing).toBeNull()
     expect(typists).toEqual(['李客服'])
   })
+
+  it('typing after a message is told at once', async () => {
+    const { conversation } = await talking(server)
+    conversation.sendTyping()
+    conversation.send({ content: '第一句' })
+    await pass(1000)
+    conversation.sendTyping()
+    await pass(100)
+    expect(server.frames.filter(({ type }) => type === 'typing')).toHaveLength(2)
+  })
 })

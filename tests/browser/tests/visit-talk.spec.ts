@@ -1,11 +1,12 @@
 // The conversation on a phone: what is tapped, pressed, pasted, sent and taken back.
 import type { CDPSession, Locator, Page } from '@playwright/test'
 
+import { Desk } from '../support/agent.ts'
 import { Customer } from '../support/customer.ts'
 import { drop, paste, picture, textFile } from '../support/files.ts'
 import { Network } from '../support/network.ts'
 import { Serving } from '../support/serving.ts'
-import { expect, PHONE, test } from '../support/test.ts'
+import { DESK, expect, PHONE, test } from '../support/test.ts'
 import type { World } from '../support/world.ts'
 
 /** A customer on the phone with an agent who answers by calls. */
@@ -70,13 +71,21 @@ test('a message is quoted by a long press, one’s own is recalled, and what is 
 
 test('typing is told both ways', async ({ open, world }) => {
   const { customer, serving } = await talking(await open(PHONE), world)
-  await serving.person.kefu.sendTyping({ id: serving.sessionId })
+  const desk = new Desk(await open(DESK), world.origin, serving.person)
+  await desk.login()
+  await desk.open('张医生')
+  // A sign of typing is only heard while it happens: what is said to an open conversation comes by the connection.
+  for (const content of ['请讲', '我在听']) {
+    await serving.say(content)
+    await customer.hears(content)
+    await desk.hears(content)
+  }
+
+  await desk.reply('张医生').pressSequentially('请')
   await expect(customer.page.getByText('对方正在输入…')).toBeVisible()
-  const { next } = await serving.person.kefu.pollEvents({ wait: 0 })
-  // Typing is only heard while it happens.
-  const heard = serving.person.kefu.pollEvents({ since: next, wait: 20 })
   await customer.input.pressSequentially('我')
-  expect((await heard).list.map(({ typing }) => typing?.sessionId)).toContain(serving.sessionId)
+  await expect(desk.conversation('张医生').getByText('张医生 正在输入…')).toBeVisible()
+  await expect(desk.row('张医生').getByText('正在输入…')).toBeVisible()
 })
 
 test('the input grows to five lines, and the keyboard covers nothing', async ({ open, world }) => {

@@ -151,6 +151,8 @@ export class Conversation {
     const base = { sessionId: this.sessionId, clientMsgId, createTime, state: 'waiting' as const }
     const item: Outgoing = { ...base, content, contentType, fileId, quoteMessageId }
     this.host.put(item)
+    // The message ends the typing on the other side: what is typed next is told at once.
+    this.typedAt = 0
     return item
   }
 
