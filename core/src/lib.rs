@@ -57,6 +57,7 @@ pub struct Core {
     bus: Box<dyn Bus>,
     blobs: Box<dyn Blobs>,
     search: Box<dyn Search>,
+    follower: session::Follower,
     sms: Box<dyn Sms>,
     tokens: Tokens,
     passwords: Passwords,
@@ -98,7 +99,8 @@ impl Core {
         let core = Arc::new(Self {
             bus: Box::<LocalBus>::default(),
             blobs: Box::new(port::blob::Directory::open(&config.data.dir.join("blobs"))?),
-            search: Box::new(port::search::Embedded::open(&config.data.dir.join("search"))?),
+            search: Box::new(port::search::Embedded::open(&config.data.dir.join("search"), &installation.epoch)?),
+            follower: session::Follower::default(),
             sms: Box::new(port::sms::Recorder),
             tokens: Tokens::new(installation.token_key.as_bytes(), config.auth.access_minutes, clock.clone()),
             passwords: Passwords::new(),
@@ -136,13 +138,8 @@ impl Core {
         self.tasks.spawn(session::keeper::run(core));
         let core = self.clone();
         self.tasks.spawn(session::queue::tell(core));
-        if self.search.is_empty() {
-            let core = self.clone();
-            self.tasks.spawn(async move {
-                let stop = core.stop.clone();
-                stop.run_until_cancelled(session::search::rebuild(&core)).await;
-            });
-        }
+        let core = self.clone();
+        self.tasks.spawn(session::search::follow(core));
     }
 
     /// The services behind the access layer: for the gRPC port, and as the transport of the edges in this process.

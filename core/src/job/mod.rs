@@ -46,10 +46,10 @@ pub(crate) enum Job {
         /// The event.
         event: Event,
     },
-    /// Put messages into the search index.
-    Index {
-        /// Their ids.
-        message_ids: Vec<i64>,
+    /// Take a recalled message out of the search index.
+    Unindex {
+        /// Its id.
+        message_id: i64,
     },
     /// A transfer that nobody has answered runs out.
     ExpireTransfer {

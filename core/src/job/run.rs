@@ -123,27 +123,14 @@ fn by_tenant<'a>(rows: impl IntoIterator<Item = &'a job::Model>) -> BTreeMap<Ten
 /// A job that has been run, and how it went.
 type Ended = (job::Model, Result<(), String>);
 
-/// Runs jobs. Those of the search index are one piece of work.
 async fn work(core: &Arc<Core>, claimed: Vec<job::Model>) -> Vec<Ended> {
     let mut ended = Vec::with_capacity(claimed.len());
-    let (mut index, mut fresh, mut again) = (Vec::new(), Vec::new(), Vec::new());
     for row in claimed {
-        match serde_json::from_value(row.payload.clone()) {
-            Ok(Job::Index { message_ids }) => {
-                // What was tried before may be in the index.
-                if row.attempts > 1 { &mut again } else { &mut fresh }.extend(message_ids);
-                index.push(row);
-            }
-            Ok(job) => {
-                let outcome = run_one(core, TenantId(row.tenant_id), job).await;
-                ended.push((row, outcome.map_err(|error| error.to_string())));
-            }
-            Err(error) => ended.push((row, Err(error.to_string()))),
-        }
-    }
-    if !index.is_empty() {
-        let outcome = crate::session::search::put(core, &fresh, &again).await.map_err(|error| error.to_string());
-        ended.extend(index.into_iter().map(|row| (row, outcome.clone())));
+        let outcome = match serde_json::from_value(row.payload.clone()) {
+            Ok(job) => run_one(core, TenantId(row.tenant_id), job).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        ended.push((row, outcome));
     }
     ended
 }
@@ -152,7 +139,7 @@ async fn run_one(core: &Arc<Core>, tenant: TenantId, job: Job) -> Result<()> {
     let ctx = Ctx::system(tenant);
     match job {
         Job::Notify { event_id, event } => crate::notification::on_event(core, &ctx, event_id, &event).await,
-        Job::Index { message_ids } => crate::session::search::put(core, &[], &message_ids).await,
+        Job::Unindex { message_id } => crate::session::search::remove(core, tenant, message_id).await,
         Job::ExpireTransfer { session_id } => crate::session::transfer::expire(core, &ctx, session_id).await,
         Job::CheckSilence { session_id } => crate::session::silence::check(core, &ctx, session_id).await,
     }

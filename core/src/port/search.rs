@@ -5,11 +5,12 @@ use std::ops::Bound;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, Occur, Query, RangeQuery, TermQuery};
-use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions, Value};
+use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 use tantivy::{Index, IndexReader, IndexWriter, TantivyDocument, Term};
 
@@ -25,25 +26,40 @@ pub(crate) struct Document {
     pub(crate) id: i64,
     /// The session that is found by it.
     pub(crate) session_id: i64,
-    /// The text.
+    /// The text; without one the message is not to be found.
     pub(crate) text: String,
     /// It may be there already. Looking for it costs more than adding it.
     pub(crate) replaces: bool,
 }
 
+/// How far the index has come in the messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reached {
+    /// All messages up to this id are in the index.
+    pub(crate) all: i64,
+    /// Some are up to this id.
+    pub(crate) some: i64,
+}
+
 /// Finds texts.
 #[async_trait]
 pub(crate) trait Search: Debug + Send + Sync {
-    /// Adds documents; one with an empty text is not.
+    /// How far the index had come at the last commit; not begun if it is new, or was lost.
+    fn reached(&self) -> Result<Reached>;
+    /// Adds documents, to be found after the commit.
     async fn put(&self, documents: Vec<Document>) -> Result<()>;
+    /// What was put since the last commit can be found from now on, and outlasts a crash.
+    async fn commit(&self, reached: Reached) -> Result<()>;
+    /// Forgets what was put since the last commit.
+    fn rollback(&self);
     /// The sessions with the words, best first.
     async fn sessions(&self, tenant: TenantId, words: &str, limit: usize) -> Result<Vec<i64>>;
-    /// There is nothing in the index: it is new, or was lost.
-    fn is_empty(&self) -> bool;
 }
 
 /// tantivy in a directory.
 pub(crate) struct Embedded {
+    /// The database's incarnation, whose messages are here.
+    epoch: String,
     index: Index,
     reader: IndexReader,
     fields: Fields,
@@ -55,8 +71,17 @@ pub(crate) struct Embedded {
 struct Fields {
     tenant: Field,
     id: Field,
-    session_id: Field,
     text: Field,
+    /// Kept as a column: it is what is found.
+    session_id: Field,
+}
+
+const SESSION_ID: &str = "session_id";
+/// What is kept with a commit.
+#[derive(Debug, Serialize, Deserialize)]
+struct Payload {
+    epoch: String,
+    reached: Reached,
 }
 
 /// tantivy's least.
@@ -64,19 +89,19 @@ const WRITER_BYTES: usize = 15_000_000;
 const TOKENIZER: &str = "kefu";
 
 impl Embedded {
-    /// Opens the index in a folder; one that cannot be read is made anew.
-    pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
-        match Self::open_existing(folder) {
+    /// Opens the index in a folder; one that cannot be read, or is of another database, is made anew.
+    pub(crate) fn open(folder: &Path, epoch: &str) -> anyhow::Result<Self> {
+        match Self::open_existing(folder, epoch) {
             Ok(index) => Ok(index),
             Err(error) => {
                 tracing::warn!(%error, "the search index cannot be read and is made anew");
                 std::fs::remove_dir_all(folder).ok();
-                Self::open_existing(folder)
+                Self::open_existing(folder, epoch)
             }
         }
     }
 
-    fn open_existing(folder: &Path) -> anyhow::Result<Self> {
+    fn open_existing(folder: &Path, epoch: &str) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let mut schema = Schema::builder();
         let text = TextOptions::default().set_indexing_options(
@@ -85,37 +110,48 @@ impl Embedded {
         let fields = Fields {
             tenant: schema.add_i64_field("tenant", INDEXED),
             id: schema.add_i64_field("id", INDEXED),
-            session_id: schema.add_i64_field("session_id", STORED | FAST),
             text: schema.add_text_field("text", text),
+            session_id: schema.add_i64_field(SESSION_ID, FAST),
         };
         let directory = tantivy::directory::MmapDirectory::open(folder)?;
         let index = Index::open_or_create(directory, schema.build())?;
         index.tokenizers().register(TOKENIZER, Bigrams);
         let reader = index.reader()?;
-        Ok(Self { index, reader, fields, writer: Mutex::new(None) })
+        let opened = Self { epoch: epoch.to_owned(), index, reader, fields, writer: Mutex::new(None) };
+        opened.read_reached()?;
+        Ok(opened)
     }
 
-    fn write(&self, documents: &[Document]) -> anyhow::Result<()> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        if writer.is_none() {
-            *writer = Some(self.index.writer_with_num_threads(1, WRITER_BYTES)?);
-        }
-        let Some(writer) = writer.as_mut() else { return Ok(()) };
-        for document in documents {
-            if document.replaces {
-                writer.delete_term(Term::from_field_i64(self.fields.id, document.id));
+    fn read_reached(&self) -> anyhow::Result<Reached> {
+        let Some(payload) = self.index.load_metas()?.payload else { return Ok(Reached::default()) };
+        let Payload { epoch, reached } = serde_json::from_str(&payload)?;
+        ensure!(epoch == self.epoch, "it is of another database");
+        Ok(reached)
+    }
+
+    fn write(&self, what: impl FnOnce(&mut IndexWriter) -> anyhow::Result<()>) -> Result<()> {
+        let work = || {
+            let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            match &mut *writer {
+                Some(writer) => what(writer),
+                none => what(none.insert(self.index.writer_with_num_threads(1, WRITER_BYTES)?)),
             }
-            if !document.text.is_empty() {
-                let mut row = TantivyDocument::default();
-                row.add_i64(self.fields.tenant, document.tenant.0);
-                row.add_i64(self.fields.id, document.id);
-                row.add_i64(self.fields.session_id, document.session_id);
-                row.add_text(self.fields.text, &document.text);
-                writer.add_document(row)?;
-            }
+        };
+        Ok(tokio::task::block_in_place(work)?)
+    }
+
+    fn add(&self, writer: &IndexWriter, document: &Document) -> anyhow::Result<()> {
+        if document.replaces {
+            writer.delete_term(Term::from_field_i64(self.fields.id, document.id));
         }
-        writer.commit()?;
-        self.reader.reload()?;
+        if !document.text.is_empty() {
+            let mut row = TantivyDocument::default();
+            row.add_i64(self.fields.tenant, document.tenant.0);
+            row.add_i64(self.fields.id, document.id);
+            row.add_i64(self.fields.session_id, document.session_id);
+            row.add_text(self.fields.text, &document.text);
+            writer.add_document(row)?;
+        }
         Ok(())
     }
 
@@ -144,6 +180,16 @@ impl Embedded {
         Some(BooleanQuery::new(all))
     }
 
+    fn find(&self, query: &BooleanQuery, limit: usize) -> anyhow::Result<Vec<i64>> {
+        let searcher = self.reader.searcher();
+        let mut sessions = Vec::new();
+        for (_, found) in searcher.search(query, &TopDocs::with_limit(limit.max(1)).order_by_score())? {
+            let ids = searcher.segment_reader(found.segment_ord).fast_fields().i64(SESSION_ID)?;
+            sessions.extend(ids.first(found.doc_id).filter(|id| !sessions.contains(id)));
+        }
+        Ok(sessions)
+    }
+
     /// All pairs that begin with a character, and the character at the end of a run.
     fn beginning_with(&self, character: char) -> RangeQuery {
         let term = |text: &str| Term::from_field_text(self.fields.text, text);
@@ -154,32 +200,34 @@ impl Embedded {
 
 #[async_trait]
 impl Search for Embedded {
-    fn is_empty(&self) -> bool {
-        self.reader.searcher().num_docs() == 0
+    fn reached(&self) -> Result<Reached> {
+        Ok(self.read_reached()?)
     }
 
     async fn put(&self, documents: Vec<Document>) -> Result<()> {
-        Ok(tokio::task::block_in_place(|| self.write(&documents))?)
+        self.write(|writer| documents.iter().try_for_each(|document| self.add(writer, document)))
+    }
+
+    async fn commit(&self, reached: Reached) -> Result<()> {
+        let payload = serde_json::to_string(&Payload { epoch: self.epoch.clone(), reached })?;
+        self.write(|writer| {
+            let mut commit = writer.prepare_commit()?;
+            commit.set_payload(&payload);
+            commit.commit()?;
+            Ok(self.reader.reload()?)
+        })
+    }
+
+    fn rollback(&self) {
+        // The next writer begins at the last commit, also where this one is broken.
+        *self.writer.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     async fn sessions(&self, tenant: TenantId, words: &str, limit: usize) -> Result<Vec<i64>> {
         let Some(query) = self.query(tenant, words) else {
             return Ok(Vec::new());
         };
-        let searcher = self.reader.searcher();
-        let best = searcher
-            .search(&query, &TopDocs::with_limit(limit.max(1)).order_by_score())
-            .map_err(anyhow::Error::from)?;
-        let mut sessions = Vec::new();
-        for (_, address) in best {
-            let row: TantivyDocument = searcher.doc(address).map_err(anyhow::Error::from)?;
-            if let Some(id) = row.get_first(self.fields.session_id).and_then(|v| v.as_i64())
-                && !sessions.contains(&id)
-            {
-                sessions.push(id);
-            }
-        }
-        Ok(sessions)
+        Ok(self.find(&query, limit)?)
     }
 }
 
@@ -216,7 +264,12 @@ impl Tokens<'_> {
         self.token.position = self.token.position.wrapping_add(1);
         (self.token.offset_from, self.token.offset_to) = (from, to);
         self.token.text.clear();
-        self.token.text.extend(self.text[from..to].chars().flat_map(char::to_lowercase));
+        let text = &self.text[from..to];
+        match text.chars().next() {
+            // Ideographs are neither large nor small.
+            Some(first) if is_ideograph(first) => self.token.text.push_str(text),
+            _ => self.token.text.extend(text.chars().flat_map(char::to_lowercase)),
+        }
         true
     }
 }
@@ -263,7 +316,7 @@ fn is_ideograph(c: char) -> bool {
 mod tests {
     use tantivy::tokenizer::{TokenStream as _, Tokenizer as _};
 
-    use super::{Bigrams, Document, Embedded, Search};
+    use super::{Bigrams, Document, Embedded, Reached, Search};
     use crate::db::TenantId;
 
     #[test]
@@ -276,7 +329,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn two_characters_are_found_within_the_tenant_only() {
         let folder = std::env::temp_dir().join(format!("kefu-search-{}", std::process::id()));
-        let search = Embedded::open(&folder).unwrap();
+        let search = Embedded::open(&folder, "first").unwrap();
         let document = |tenant, id, text: &str| Document {
             tenant: TenantId(tenant),
             id,
@@ -285,7 +338,9 @@ mod tests {
             replaces: true,
         };
         let texts = [(1, 1, "请问为什么登录不了系统"), (1, 2, "联系客服处理"), (2, 3, "登录失败")];
+        assert_eq!(search.reached().unwrap(), Reached::default());
         search.put(texts.map(|(t, i, s)| document(t, i, s)).to_vec()).await.unwrap();
+        search.commit(Reached { all: 2, some: 3 }).await.unwrap();
         for (words, expected) in [
             ("登录", vec![10]),
             ("客服", vec![20]),
@@ -300,7 +355,18 @@ mod tests {
             assert_eq!(search.sessions(TenantId(1), words, 10).await.unwrap(), expected, "{words}");
         }
         search.put(vec![document(1, 1, "")]).await.unwrap();
-        assert!(search.sessions(TenantId(1), "登录", 10).await.unwrap().is_empty());
+        search.commit(Reached { all: 3, some: 3 }).await.unwrap();
+        search.put(vec![document(1, 4, "没有提交")]).await.unwrap();
+        drop(search);
+        let search = Embedded::open(&folder, "first").unwrap();
+        assert_eq!(search.reached().unwrap(), Reached { all: 3, some: 3 });
+        for (words, expected) in [("登录", vec![]), ("提交", vec![]), ("客服", vec![20])] {
+            assert_eq!(search.sessions(TenantId(1), words, 10).await.unwrap(), expected, "{words}");
+        }
+        drop(search);
+        let search = Embedded::open(&folder, "another").unwrap();
+        assert_eq!(search.reached().unwrap(), Reached::default());
+        assert!(search.sessions(TenantId(1), "客服", 10).await.unwrap().is_empty());
         drop(search);
         std::fs::remove_dir_all(folder).unwrap();
     }

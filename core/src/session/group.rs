@@ -8,7 +8,6 @@ use kefu_proto::common::v1::ErrorReason;
 use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::session::v1::SendMessageResponse;
 use kefu_proto::session::v1::ack_messages_request::Kind as AckKind;
-use kefu_proto::session::v1::message::ContentType;
 use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::Core;
@@ -20,8 +19,7 @@ use crate::session::advance::{self, Moved};
 use crate::session::entity::{chat_message, chat_session};
 use crate::session::message::{insert, may_send, place};
 use crate::session::writer::{Ack, Send};
-use crate::session::{audience, search, view};
-use crate::tenant::INSTALLATION;
+use crate::session::{audience, view};
 
 /// What became of a group: an answer for each item, in the order of the items.
 #[derive(Default)]
@@ -134,7 +132,10 @@ async fn store(
         return Ok(None);
     }
     insert(&txn, &mut fresh).await?;
-    follow_up(&txn, &fresh, now).await?;
+    // Their files belong to the session.
+    for row in fresh.iter().filter(|row| row.file_id != 0) {
+        crate::file::join(&txn, TenantId(row.tenant_id), row.file_id, row.session_id).await?;
+    }
     if planted(Bug::AckBeforeCommit) {
         core.tasks.spawn(commit_later(txn));
     } else {
@@ -252,20 +253,6 @@ async fn store_sessions(txn: &DatabaseTransaction, sessions: &HashMap<i64, Held>
     let mut moved: Vec<_> = changed.map(|held| Moved::new(held.last_seq, held.version, &held.session)).collect();
     moved.sort_unstable_by_key(|moved| moved.session.id);
     advance::store(txn, &moved, now).await
-}
-
-/// What follows from new messages: their files belong to the session, and they can be found. One job
-/// does that for the whole group, whatever tenants it is of.
-async fn follow_up(txn: &DatabaseTransaction, fresh: &[chat_message::Model], now: Time) -> Result<()> {
-    for row in fresh.iter().filter(|row| row.file_id != 0) {
-        crate::file::join(txn, TenantId(row.tenant_id), row.file_id, row.session_id).await?;
-    }
-    let texts = fresh.iter().filter(|row| row.content_type == code(ContentType::Text));
-    let message_ids: Vec<i64> = texts.map(|row| row.id).collect();
-    if !message_ids.is_empty() {
-        search::enqueue(txn, INSTALLATION, now, message_ids).await?;
-    }
-    Ok(())
 }
 
 fn pushes(sessions: &HashMap<i64, Held>, sends: &[Box<Send>], fresh: &[chat_message::Model]) -> Vec<Push> {

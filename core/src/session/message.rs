@@ -12,9 +12,9 @@ use crate::clock::Time;
 use crate::db::{Texts, Tx, code, portions_mut};
 use crate::error::{Error, Result, forbidden, not_found, refuse};
 use crate::session::advance::{self, Moved};
+use crate::session::audience;
 use crate::session::entity::{chat_message, chat_session};
 use crate::session::state::status;
-use crate::session::{audience, search};
 
 /// Characters of the newest message that stand in a list.
 const PREVIEW: usize = 80;
@@ -212,16 +212,11 @@ pub(crate) async fn say(tx: &mut Tx<'_>, session: &mut chat_session::Model, what
     if text.is_empty() {
         return Ok(());
     }
-    put(tx, session, Draft::event(what, text)).await.map(drop)
+    post(tx, session, Draft::event(what, text)).await
 }
 
-/// Adds somebody's words to a session that `tx` has locked, pushes them, and lets them be found.
+/// Adds somebody's words to a session that `tx` has locked, and pushes them.
 pub(crate) async fn post(tx: &mut Tx<'_>, session: &mut chat_session::Model, draft: Draft) -> Result<()> {
-    let message_ids = put(tx, session, draft).await?;
-    search::enqueue(&**tx, tx.ctx().tenant, tx.now(), message_ids).await
-}
-
-async fn put(tx: &mut Tx<'_>, session: &mut chat_session::Model, draft: Draft) -> Result<Vec<i64>> {
     let (last_seq, version) = (session.last_seq, session.version);
     let mut messages = place(session, vec![draft], tx.now());
     session.version += 1;
@@ -232,5 +227,5 @@ async fn put(tx: &mut Tx<'_>, session: &mut chat_session::Model, draft: Draft) -
     for message in &messages {
         tx.push(audience::message_push(session, message, None));
     }
-    Ok(messages.into_iter().map(|message| message.id).collect())
+    Ok(())
 }

@@ -38,6 +38,7 @@ pub(crate) use assign::drain;
 pub(crate) use audience::Audience;
 pub(crate) use open::Opening;
 pub(crate) use queue::Moves;
+pub(crate) use search::Follower;
 
 use std::sync::Arc;
 

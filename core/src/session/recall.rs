@@ -8,9 +8,10 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter};
 
 use crate::db::{Scoped, Tx, code};
 use crate::error::{Result, forbidden, not_found};
+use crate::job::Job;
+use crate::session::audience;
 use crate::session::entity::{chat_message, chat_session};
 use crate::session::state::{lock_visible, save};
-use crate::session::{audience, search};
 
 /// What stands in a list for a message that was recalled.
 const RECALLED: &str = "[已撤回]";
@@ -47,7 +48,7 @@ pub(crate) async fn recall(
     change.recalled = Set(true);
     change.recall_version = Set(session.version);
     let row = tx.update(change).await?;
-    search::enqueue(&**tx, tx.ctx().tenant, tx.now(), vec![row.id]).await?;
+    tx.enqueue(tx.now(), &Job::Unindex { message_id: row.id }).await?;
     tx.push(audience::message_push(&session, &row, None));
     Ok((row, Some(session)))
 }

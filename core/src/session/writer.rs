@@ -21,7 +21,7 @@ use crate::session::group::{self, Memory, Outcome};
 use crate::session::message::Draft;
 
 /// Most items in one transaction.
-const GROUP: usize = 256;
+const GROUP: usize = 1024;
 /// Tries to commit a group.
 const TRIES: u32 = 5;
 /// Items that may wait; more are told to come back.
