@@ -11,6 +11,8 @@ mod m20261127_000005_quick_reply_file;
 mod m20261127_000006_rotation;
 mod m20261127_000007_restore;
 mod m20261127_000008_archive_notification;
+mod m20261128_000009_index_jobs;
+mod m20261128_000010_queue_order;
 mod table;
 
 /// All migrations, oldest first.
@@ -29,6 +31,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000006_rotation::Migration),
             Box::new(m20261127_000007_restore::Migration),
             Box::new(m20261127_000008_archive_notification::Migration),
+            Box::new(m20261128_000009_index_jobs::Migration),
+            Box::new(m20261128_000010_queue_order::Migration),
         ]
     }
 }

@@ -21,8 +21,8 @@ use crate::text::clean_lines;
 const DUE: [ArchiveStatus; 2] = [ArchiveStatus::Temporary, ArchiveStatus::Pending];
 
 /// The customer is still to be archived.
-pub(crate) fn archive_due(row: &customer::Model) -> bool {
-    DUE.iter().any(|status| code(*status) == row.archive_status)
+pub(crate) fn archive_due(archive_status: i16) -> bool {
+    DUE.iter().any(|status| code(*status) == archive_status)
 }
 
 /// Hands a customer in; where no review is asked for, that is all there is to do.

@@ -124,17 +124,14 @@ async fn try_announce(core: &Core, tenant: TenantId, session: &chat_session::Mod
     let watchers = core.audience.watchers(core, tenant).await?;
     staff.extend(watchers.iter().filter(|w| w.sees(session)).map(|w| w.user_id));
     staff.remove(&0);
-    for (side, recipients) in [
-        (Side::Customer, vec![recipient(Kind::Customer, session.customer_id)]),
-        (Side::Staff, staff.into_iter().map(|id| recipient(Kind::User, id)).collect::<Vec<_>>()),
-    ] {
-        if recipients.is_empty() {
-            continue;
-        }
-        let seen = view::build(core, tenant, vec![session.clone()], side).await?;
-        for session in seen {
-            let frame = frame::Frame::SessionUpdate(session);
-            core.bus.publish(to(tenant, recipients.clone(), frame));
+    let staff: Vec<_> = staff.into_iter().map(|id| recipient(Kind::User, id)).collect();
+    for (side, session) in view::for_both(core, tenant, session).await? {
+        let recipients = match side {
+            Side::Customer => vec![recipient(Kind::Customer, session.customer_id)],
+            Side::Staff => staff.clone(),
+        };
+        if !recipients.is_empty() {
+            core.bus.publish(to(tenant, recipients, frame::Frame::SessionUpdate(session)));
         }
     }
     Ok(())

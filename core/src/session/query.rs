@@ -129,3 +129,11 @@ pub(crate) fn waiting(tenant: TenantId, team_id: i64) -> sea_orm::Select<chat_se
 pub(crate) fn in_queue_order(select: sea_orm::Select<chat_session::Entity>) -> sea_orm::Select<chat_session::Entity> {
     select.order_by_desc(Column::Urgent).order_by_asc(Column::QueueTime).order_by_asc(Column::Id)
 }
+
+/// Those that are served before a session that waits.
+pub(crate) fn before(session: &chat_session::Model) -> Condition {
+    let earlier = Condition::all().add(Column::QueueTime.eq(session.queue_time)).add(Column::Id.lt(session.id));
+    let earlier = Condition::any().add(Column::QueueTime.lt(session.queue_time)).add(earlier);
+    let alike = Condition::all().add(Column::Urgent.eq(session.urgent)).add(earlier);
+    if session.urgent { alike } else { Condition::any().add(Column::Urgent.eq(true)).add(alike) }
+}

@@ -9,7 +9,7 @@ use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::realtime::v1::frame::Frame;
 use kefu_proto::session::v1::session::{Status, WaitReason};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio::sync::Notify;
 
 use crate::Core;
@@ -69,33 +69,48 @@ pub(crate) async fn places(
     tenant: TenantId,
     sessions: &[chat_session::Model],
 ) -> Result<HashMap<i64, Place>> {
-    let waiting = sessions.iter().filter(|s| s.status == code(Status::Queued));
-    let (ids, team_ids): (HashSet<i64>, HashSet<i64>) = waiting.map(|s| (s.id, s.team_id)).unzip();
+    let mut teams: HashMap<i64, Vec<&chat_session::Model>> = HashMap::new();
+    for session in sessions.iter().filter(|session| session.status == code(Status::Queued)) {
+        teams.entry(session.team_id).or_default().push(session);
+    }
     let mut places = HashMap::new();
-    for team_id in team_ids {
-        let of_team = team_places(core, tenant, team_id).await?;
-        places.extend(of_team.into_iter().filter(|(id, _)| ids.contains(id)));
+    for (team_id, waiting) in teams {
+        let now = core.clock.now();
+        let team = assign::team_snapshot(core, tenant, team_id).await?;
+        let reason = wait_reason(&team.candidates, team.on_duty, now);
+        let slots = slots(&team.candidates, now);
+        let mean = mean_handling_seconds(core, tenant, team_id).await?;
+        let place = |ahead| Place { position: ahead + 1, wait: expected_wait(ahead, slots, mean), reason };
+        let ahead = ahead(core, tenant, team_id, &waiting).await?;
+        places.extend(ahead.into_iter().map(|(id, ahead)| (id, place(ahead))));
     }
     Ok(places)
 }
 
-/// The places of everybody who waits for a team, first to last.
-async fn team_places(core: &Core, tenant: TenantId, team_id: i64) -> Result<Vec<(i64, Place)>> {
-    let db = core.db.read();
-    let waiting: Vec<i64> = query::in_queue_order(query::waiting(tenant, team_id))
-        .select_only()
-        .column(chat_session::Column::Id)
-        .into_tuple()
-        .all(db)
-        .await?;
-    let now = core.clock.now();
-    let team = assign::team_snapshot(core, tenant, team_id).await?;
-    let reason = wait_reason(&team.candidates, team.on_duty, now);
-    let slots = slots(&team.candidates, now);
-    let mean = mean_handling_seconds(core, tenant, team_id).await?;
-    let place =
-        |(ahead, id): (i32, i64)| (id, Place { position: ahead + 1, wait: expected_wait(ahead, slots, mean), reason });
-    Ok((0..).zip(waiting).map(place).collect())
+/// Of so many one asks for each how many are ahead; of more for the whole queue.
+const FEW: usize = 3;
+
+/// How many are ahead of sessions that wait for a team.
+async fn ahead(
+    core: &Core,
+    tenant: TenantId,
+    team_id: i64,
+    sessions: &[&chat_session::Model],
+) -> Result<HashMap<i64, i32>> {
+    let (db, queue) = (core.db.read(), query::waiting(tenant, team_id));
+    let mut ahead = HashMap::new();
+    if sessions.len() <= FEW {
+        for session in sessions {
+            let count = queue.clone().filter(query::before(session)).count(db).await?;
+            ahead.insert(session.id, i32::try_from(count).unwrap_or(i32::MAX));
+        }
+        return Ok(ahead);
+    }
+    let ids = query::in_queue_order(queue).select_only().column(chat_session::Column::Id);
+    let ids: Vec<i64> = ids.into_tuple().all(db).await?;
+    let wanted: HashSet<i64> = sessions.iter().map(|session| session.id).collect();
+    ahead.extend(ids.into_iter().zip(0..).filter(|(id, _)| wanted.contains(id)));
+    Ok(ahead)
 }
 
 /// Sessions that the present agents can serve at once.
@@ -168,7 +183,7 @@ impl Moves {
 }
 
 /// How often the customers of a team are told at most.
-const PAUSE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Tells customers where they stand until the core stops.
 pub(crate) async fn tell(core: Arc<Core>) {

@@ -1,18 +1,19 @@
 //! Rows as the contract shows them. What a customer must not see is left out here, and only here.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use kefu_proto::common::v1::Principal;
 use kefu_proto::session::v1::message::ContentType;
 use kefu_proto::session::v1::session::{Queue, Rating, Status, Transfer};
 use kefu_proto::session::v1::{Assignment, Message, Note, Session};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryFilter, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect};
 
 use crate::Core;
 use crate::access::Ctx;
 use crate::clock::timestamp;
 use crate::customer::entity::customer;
-use crate::db::{Scoped, TenantId, code};
+use crate::db::{Scoped, TenantId, code, portions};
 use crate::error::Result;
 use crate::file::entity::file_info;
 use crate::session::entity::{chat_message, chat_session, session_assignment, session_note};
@@ -52,23 +53,19 @@ pub(crate) async fn build(
     rows: Vec<chat_session::Model>,
     side: Side,
 ) -> Result<Vec<Session>> {
-    let db = core.db.read();
-    let customer_ids = rows.iter().map(|r| r.customer_id);
-    let customers = customer::Entity::of(tenant).filter(customer::Column::Id.is_in(customer_ids)).all(db).await?;
-    let customers: HashMap<i64, customer::Model> = customers.into_iter().map(|c| (c.id, c)).collect();
-    let teams = crate::team::names(db, tenant, &rows.iter().map(|r| r.team_id).collect::<Vec<_>>()).await?;
-    let agent_ids: Vec<i64> = rows.iter().flat_map(|r| [r.agent_id, r.transfer_to]).filter(|id| *id != 0).collect();
-    let agents = crate::user::names(db, tenant, &agent_ids).await?;
-    let places = queue::places(core, tenant, &rows).await?;
-    let unread = unread(db, tenant, &rows, side).await?;
-    let names = Names { customers, teams, agents };
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let (place, unread) = (places.get(&row.id).copied(), unread.get(&row.id).copied());
-            session(row, side, &names, place, unread.unwrap_or(0))
-        })
-        .collect())
+    let about = About::read(core, tenant, &rows).await?;
+    let unread = unread(core.db.read(), tenant, &rows, side).await?;
+    Ok(rows.into_iter().map(|row| session(row, side, &about, &unread)).collect())
+}
+
+/// A session as the customer sees it, and as staff do.
+pub(crate) async fn for_both(core: &Core, tenant: TenantId, row: &chat_session::Model) -> Result<[(Side, Session); 2]> {
+    let rows = std::slice::from_ref(row);
+    let about = About::read(core, tenant, rows).await?;
+    let unread = async |side| unread(core.db.read(), tenant, rows, side).await;
+    let (of_customer, of_staff) = (unread(Side::Customer).await?, unread(Side::Staff).await?);
+    let seen = |side, unread| (side, session(row.clone(), side, &about, unread));
+    Ok([seen(Side::Customer, &of_customer), seen(Side::Staff, &of_staff)])
 }
 
 /// How many messages a side has not read; a line of Kefu's own is no message to be read.
@@ -83,38 +80,89 @@ async fn unread(
         Side::Customer => row.customer_read_seq,
         Side::Staff => row.agent_read_seq,
     };
-    let behind: Vec<_> = rows.iter().filter(|row| row.last_seq > read(row)).collect();
-    if behind.is_empty() {
-        return Ok(HashMap::new());
+    let mark = match side {
+        Side::Customer => chat_session::Column::CustomerReadSeq,
+        Side::Staff => chat_session::Column::AgentReadSeq,
+    };
+    let behind: Vec<_> = rows.iter().filter(|row| row.last_seq > read(row)).map(|row| row.id).collect();
+    let mut counts = HashMap::new();
+    for ids in portions(&behind) {
+        let of_session =
+            chat_message::Entity::belongs_to(chat_session::Entity).from(C::SessionId).to(chat_session::Column::Id);
+        let counted: Vec<(i64, i64)> = chat_message::Entity::of(tenant)
+            .join(JoinType::InnerJoin, of_session.into())
+            .filter(chat_session::Column::Id.is_in(ids.iter().copied()))
+            .filter(Expr::col((chat_message::Entity, C::Seq)).gt(Expr::col((chat_session::Entity, mark))))
+            .filter(C::ContentType.ne(code(ContentType::Event)))
+            .select_only()
+            .column(C::SessionId)
+            .column_as(C::Id.count(), "count")
+            .group_by(C::SessionId)
+            .into_tuple()
+            .all(db)
+            .await?;
+        counts.extend(counted);
     }
-    let after = |row: &chat_session::Model| Condition::all().add(C::SessionId.eq(row.id)).add(C::Seq.gt(read(row)));
-    let counts: Vec<(i64, i64)> = chat_message::Entity::of(tenant)
-        .filter(behind.into_iter().fold(Condition::any(), |any, row| any.add(after(row))))
-        .filter(C::ContentType.ne(code(ContentType::Event)))
-        .select_only()
-        .column(C::SessionId)
-        .column_as(C::Id.count(), "count")
-        .group_by(C::SessionId)
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(counts.into_iter().collect())
+    Ok(counts)
 }
 
-struct Names {
-    customers: HashMap<i64, customer::Model>,
+/// What stands elsewhere about sessions.
+struct About {
+    customers: HashMap<i64, Customer>,
     teams: HashMap<i64, String>,
     agents: HashMap<i64, String>,
+    places: HashMap<i64, Place>,
 }
 
-impl Names {
+/// What is shown of a customer.
+#[derive(Debug, FromQueryResult)]
+struct Customer {
+    id: i64,
+    name: String,
+    institution: String,
+    level: i16,
+    archive_status: i16,
+}
+
+impl About {
+    async fn read(core: &Core, tenant: TenantId, rows: &[chat_session::Model]) -> Result<Self> {
+        let db = core.db.read();
+        let ids = |of: fn(&chat_session::Model) -> Vec<i64>| -> Vec<i64> {
+            let ids: BTreeSet<i64> = rows.iter().flat_map(of).filter(|id| *id != 0).collect();
+            ids.into_iter().collect()
+        };
+        Ok(Self {
+            customers: customers(db, tenant, &ids(|row| vec![row.customer_id])).await?,
+            teams: crate::team::names(db, tenant, &ids(|row| vec![row.team_id])).await?,
+            agents: crate::user::names(db, tenant, &ids(|row| vec![row.agent_id, row.transfer_to])).await?,
+            places: queue::places(core, tenant, rows).await?,
+        })
+    }
+
     fn agent(&self, id: i64) -> String {
         self.agents.get(&id).cloned().unwrap_or_default()
     }
 }
 
-fn session(row: chat_session::Model, side: Side, names: &Names, place: Option<Place>, unread: i64) -> Session {
-    let customer = names.customers.get(&row.customer_id);
+async fn customers(db: &impl ConnectionTrait, tenant: TenantId, ids: &[i64]) -> Result<HashMap<i64, Customer>> {
+    use customer::Column as C;
+    let mut customers = HashMap::new();
+    for ids in portions(ids) {
+        let rows: Vec<Customer> = customer::Entity::of(tenant)
+            .filter(C::Id.is_in(ids.iter().copied()))
+            .select_only()
+            .columns([C::Id, C::Name, C::Institution, C::Level, C::ArchiveStatus])
+            .into_model()
+            .all(db)
+            .await?;
+        customers.extend(rows.into_iter().map(|row| (row.id, row)));
+    }
+    Ok(customers)
+}
+
+fn session(row: chat_session::Model, side: Side, about: &About, unread: &HashMap<i64, i64>) -> Session {
+    let customer = about.customers.get(&row.customer_id);
+    let unread = unread.get(&row.id).copied().unwrap_or(0);
     let mut session = Session {
         id: row.id,
         status: row.status.into(),
@@ -124,13 +172,13 @@ fn session(row: chat_session::Model, side: Side, names: &Names, place: Option<Pl
         institution: customer.map(|c| c.institution.clone()).unwrap_or_default(),
         vip: customer.is_some_and(|c| c.level == 2),
         team_id: row.team_id,
-        team_name: names.teams.get(&row.team_id).cloned().unwrap_or_default(),
+        team_name: about.teams.get(&row.team_id).cloned().unwrap_or_default(),
         agent_id: row.agent_id,
-        agent_name: names.agent(row.agent_id),
+        agent_name: about.agent(row.agent_id),
         problem_type: row.problem_type.clone(),
         urgent: row.urgent,
-        queue: place.map(|place| queue_message(&row, place)),
-        transfer: transfer(&row, names),
+        queue: about.places.get(&row.id).map(|place| queue_message(&row, *place)),
+        transfer: transfer(&row, about),
         last_seq: row.last_seq,
         last_message: row.last_message,
         last_message_time: row.last_message_time.map(timestamp),
@@ -155,7 +203,7 @@ fn session(row: chat_session::Model, side: Side, names: &Names, place: Option<Pl
         assign_time: row.assign_time.map(timestamp),
         close_time: row.close_time.map(timestamp),
         marked_unread: row.marked_unread && row.status == code(Status::Active),
-        archive_due: customer.is_some_and(crate::customer::archive_due),
+        archive_due: customer.is_some_and(|c| crate::customer::archive_due(c.archive_status)),
     };
     if side == Side::Customer {
         hide_internals(&mut session);
@@ -188,12 +236,12 @@ fn queue_message(row: &chat_session::Model, place: Place) -> Queue {
     }
 }
 
-fn transfer(row: &chat_session::Model, names: &Names) -> Option<Transfer> {
+fn transfer(row: &chat_session::Model, about: &About) -> Option<Transfer> {
     let expire_time = row.transfer_expire_time?;
     Some(Transfer {
         from_agent_id: row.transfer_from,
         to_agent_id: row.transfer_to,
-        to_agent_name: names.agent(row.transfer_to),
+        to_agent_name: about.agent(row.transfer_to),
         reason: row.transfer_reason.clone(),
         expire_time: Some(timestamp(expire_time)),
     })

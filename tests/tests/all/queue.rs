@@ -40,6 +40,22 @@ async fn everybody_knows_the_place(server: &Server) -> Result<()> {
         ensure!(number.len() == 4 && number.ends_with(&format!("00{place}")), "{session}");
         people.push(customer);
     }
+    // A list of more than a few is told its places in another way.
+    let fourth = stage.tenant.customer(&stage.team).await?;
+    let prioritize = format!("/sessions/{}/prioritize", fourth.session);
+    for urgent in [true, false] {
+        stage.admin().post(&prioritize, json!({"urgent": urgent, "reason": "领导催办"})).await?.data()?;
+        let mut order: Vec<_> = people.iter().chain([&fourth]).map(|customer| customer.session.clone()).collect();
+        if urgent {
+            order.rotate_right(1);
+        }
+        let waiting = list(stage.admin(), &format!("/sessions/unassigned?teamId={}", stage.team)).await?;
+        let place =
+            |id: &String| waiting.iter().find(|s| s["id"] == id.as_str()).map(|s| s["queue"]["position"].clone());
+        let places: Vec<_> = order.iter().map(place).collect();
+        ensure!(places == (1..=4).map(|place| Some(json!(place))).collect::<Vec<_>>(), "{waiting:?}");
+    }
+    fourth.rest.put(&format!("/sessions/{}/close", fourth.session), json!({})).await?.data()?;
     let last = &people[2];
     let mut watching = socket(server, &last.rest).await?;
     let prioritize = format!("/sessions/{}/prioritize", last.session);
