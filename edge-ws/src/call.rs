@@ -96,7 +96,7 @@ pub(crate) fn find(
 
 pub(crate) fn renew(shared: Arc<Shared>, caller: Caller, reference: Option<String>) -> Call {
     async move {
-        let answer = shared.core.open(&caller, None).await;
+        let answer = shared.core.open(&caller, None, false).await;
         Done::Renewed { caller, reference, answer }
     }
     .boxed()
@@ -107,7 +107,7 @@ pub(crate) fn recheck(shared: Arc<Shared>, caller: Arc<Caller>, after: i64, foll
     async move {
         // After an outage everybody asks at once.
         let _turn = shared.rechecks.acquire().await;
-        let answer = match shared.core.open(&caller, Some(after)).await {
+        let answer = match shared.core.open(&caller, Some(after), true).await {
             Ok(opened) => {
                 let mut wanted = followed;
                 wanted.extend(opened.heads.iter().map(|head| head.session_id));

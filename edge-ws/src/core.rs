@@ -96,9 +96,14 @@ impl Core {
         }
     }
 
-    /// Says who it is, and brings the notifications after one, if they are wanted.
-    pub(crate) async fn open(&self, caller: &Caller, after: Option<i64>) -> Result<OpenConnectionResponse, Status> {
-        let request = caller.request(OpenConnectionRequest { notification_id: after });
+    /// Says who it is, and brings the notifications after one and what was recalled, if they are wanted.
+    pub(crate) async fn open(
+        &self,
+        caller: &Caller,
+        after: Option<i64>,
+        recalls: bool,
+    ) -> Result<OpenConnectionResponse, Status> {
+        let request = caller.request(OpenConnectionRequest { notification_id: after, recalls });
         match &self.direct {
             Some(core) => answer(core.open_connection(request)).await,
             None => answer(self.realtime.clone().open_connection(request)).await,

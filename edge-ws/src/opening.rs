@@ -65,7 +65,8 @@ pub(crate) async fn open(shared: &Shared, caller: &Caller, auth: Auth) -> Result
     let resume = auth.resume.unwrap_or_default();
     let opening = shared.hub.opening();
     let after = Some(resume.notification).filter(|id| *id > 0);
-    let answer = shared.core.open(&caller, after).await.map_err(|status| refused(&status))?;
+    let returns = !resume.cursors.is_empty();
+    let answer = shared.core.open(&caller, after, returns).await.map_err(|status| refused(&status))?;
     let who = who(&answer).ok_or(Close::new(close::FAILED, "core"))?;
     let id = shared.next_id.fetch_add(1, Ordering::Relaxed);
 

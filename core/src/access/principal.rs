@@ -36,7 +36,7 @@ pub(crate) struct Principal {
     /// The login session; 0 for Kefu itself.
     pub(crate) login_session_id: i64,
     /// Permission codes of all roles.
-    pub(crate) permissions: BTreeSet<String>,
+    pub(crate) permissions: Arc<BTreeSet<String>>,
     /// The widest data scope of all roles.
     pub(crate) scope: DataScope,
     /// The teams of a staff user.
@@ -56,7 +56,7 @@ impl Principal {
             name: "Kefu".to_owned(),
             tenant,
             login_session_id: 0,
-            permissions: BTreeSet::new(),
+            permissions: Arc::default(),
             scope: DataScope::All,
             team_ids: Vec::new(),
             must_change_password: false,
@@ -90,12 +90,14 @@ pub(crate) struct Directory {
     clock: Clock,
     believed: Duration,
     known: Mutex<HashMap<i64, (Time, Arc<Principal>)>>,
+    /// What customers may do, by tenant.
+    customers: Mutex<HashMap<TenantId, (Time, Arc<BTreeSet<String>>)>>,
 }
 
 impl Directory {
     pub(crate) fn new(db: Db, clock: Clock) -> Self {
         let believed = if db.backend() == DbBackend::Sqlite { BELIEVED_ALONE } else { BELIEVED };
-        Self { db, clock, believed, known: Mutex::default() }
+        Self { db, clock, believed, known: Mutex::default(), customers: Mutex::default() }
     }
 
     /// The principal of a login session that is neither ended nor belongs to somebody disabled or deleted.
@@ -103,7 +105,7 @@ impl Directory {
         let now = self.clock.now();
         if let Some((read, principal)) = self.lock().get(&login_session_id)
             && principal.tenant == tenant
-            && now.signed_duration_since(read).to_std().is_ok_and(|age| age < self.believed)
+            && self.believes(*read, now)
         {
             return Ok(principal.clone());
         }
@@ -117,6 +119,10 @@ impl Directory {
         Ok(principal)
     }
 
+    fn believes(&self, read: Time, now: Time) -> bool {
+        now.signed_duration_since(read).to_std().is_ok_and(|age| age < self.believed)
+    }
+
     /// Forgets somebody after a change of rights, a logout or a deletion: the next call asks the database.
     pub(crate) fn forget(&self, kind: Kind, id: i64) {
         self.lock().retain(|_, (_, p)| !(p.kind == kind && p.id == id));
@@ -125,6 +131,7 @@ impl Directory {
     /// Forgets everybody of a tenant after a change of roles or teams.
     pub(crate) fn forget_tenant(&self, tenant: TenantId) {
         self.lock().retain(|_, (_, p)| p.tenant != tenant);
+        self.customers.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<i64, (Time, Arc<Principal>)>> {
@@ -163,7 +170,7 @@ impl Directory {
             name: user.name,
             tenant,
             login_session_id,
-            permissions: roles.iter().flat_map(|r| crate::user::role::permissions(&r.permissions)).collect(),
+            permissions: permissions(&roles),
             // The codes rise from wide to narrow.
             scope: roles
                 .iter()
@@ -181,18 +188,37 @@ impl Directory {
         let db = self.db.read();
         let customer =
             customer::Entity::one(tenant, id).one(db).await?.ok_or_else(|| refuse(ErrorReason::Unauthenticated))?;
-        let role = role::Entity::of(tenant).filter(role::Column::Code.eq(crate::user::role::CUSTOMER)).one(db).await?;
         Ok(Principal {
             kind: Kind::Customer,
             id,
             name: customer.name,
             tenant,
             login_session_id,
-            permissions: role.iter().flat_map(|r| crate::user::role::permissions(&r.permissions)).collect(),
+            permissions: self.of_customers(tenant).await?,
             scope: DataScope::Self_,
             team_ids: Vec::new(),
             must_change_password: false,
             unconfirmed: None,
         })
     }
+
+    /// What the customers of a tenant may do.
+    async fn of_customers(&self, tenant: TenantId) -> Result<Arc<BTreeSet<String>>> {
+        let now = self.clock.now();
+        let held = || self.customers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((read, permissions)) = held().get(&tenant)
+            && self.believes(*read, now)
+        {
+            return Ok(permissions.clone());
+        }
+        let role = role::Entity::of(tenant).filter(role::Column::Code.eq(crate::user::role::CUSTOMER));
+        let permissions = permissions(&role.all(self.db.read()).await?);
+        held().insert(tenant, (now, permissions.clone()));
+        Ok(permissions)
+    }
+}
+
+/// All that roles allow.
+fn permissions(roles: &[role::Model]) -> Arc<BTreeSet<String>> {
+    Arc::new(roles.iter().flat_map(|role| crate::user::role::permissions(&role.permissions)).collect())
 }

@@ -32,7 +32,10 @@ pub(crate) async fn newest(db: &impl ConnectionTrait, ctx: &Ctx) -> Result<i64> 
     let newest = notification::Entity::of(ctx.tenant)
         .filter(notification::Column::UserId.eq(ctx.principal.id))
         .order_by_desc(notification::Column::Id)
+        .select_only()
+        .column(notification::Column::Id)
+        .into_tuple::<i64>()
         .one(db)
         .await?;
-    Ok(newest.map_or(0, |row| row.id))
+    Ok(newest.unwrap_or(0))
 }

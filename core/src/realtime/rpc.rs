@@ -51,13 +51,14 @@ impl RealtimeService for Rpc {
             _ => Vec::new(),
         };
         let heads = heads(&self.0, &ctx).await?;
+        let recalls = if req.recalls { recalls(&self.0, &ctx, &heads).await? } else { Vec::new() };
         Ok(Response::new(OpenConnectionResponse {
             principal: Some(ctx.principal.message()),
             tenant_id: ctx.tenant.0,
             login_session_id: ctx.principal.login_session_id,
             expire_time: ctx.call.token_expires,
             epoch: self.0.epoch.clone(),
-            recalls: recalls(&self.0, &ctx, &heads).await?,
+            recalls,
             heads,
             notifications,
             newest_notification_id: crate::notification::newest(self.0.db.read(), &ctx).await?,
