@@ -140,6 +140,8 @@ impl Core {
         self.tasks.spawn(session::queue::tell(core));
         let core = self.clone();
         self.tasks.spawn(session::search::follow(core));
+        let core = self.clone();
+        self.tasks.spawn(db::keep_log_short(core));
     }
 
     /// The services behind the access layer: for the gRPC port, and as the transport of the edges in this process.

@@ -4,15 +4,17 @@ pub(crate) mod entity;
 mod page;
 mod portion;
 mod scope;
+mod sqlite;
 mod tx;
 mod undo;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
 use kefu_migrations::{Migrator, MigratorTrait};
 use kefu_planted::{Bug, planted};
-use sea_orm::sqlx::Connection as _;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
@@ -22,6 +24,7 @@ pub(crate) use entity::code;
 pub(crate) use page::Page;
 pub(crate) use portion::{Texts, portions, portions_mut};
 pub(crate) use scope::{Scoped, TenantId};
+pub(crate) use sqlite::keep_log_short;
 pub(crate) use tx::{Push, Tx, insert_row, stamp};
 pub(crate) use undo::{given_up, taken_back};
 
@@ -33,6 +36,8 @@ use crate::config::DatabaseConfig;
 pub(crate) struct Db {
     write: DatabaseConnection,
     read: DatabaseConnection,
+    /// Transactions begun.
+    begun: Arc<AtomicU64>,
 }
 
 impl Db {
@@ -47,12 +52,13 @@ impl Db {
         let db = if config.url.starts_with("sqlite:") {
             let readers = config.connections.max(2);
             Self {
-                write: sqlite(&config.url, 1, WRITER_CACHE).await?,
-                read: sqlite(&config.url, readers, READER_CACHE).await?,
+                write: sqlite::writer(&config.url).await?,
+                read: sqlite::readers(&config.url, readers).await?,
+                begun: Arc::default(),
             }
         } else {
             let pool = Database::connect(options(&config.url, config.connections)).await?;
-            Self { write: pool.clone(), read: pool }
+            Self { write: pool.clone(), read: pool, begun: Arc::default() }
         };
         db.migrate().await?;
         if [Bug::MaxSeq, Bug::NoDedupe, Bug::DedupeByToken].into_iter().any(planted) {
@@ -93,6 +99,7 @@ impl Db {
 
     /// Begins a transaction that may write.
     pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.begun.fetch_add(1, Ordering::Relaxed);
         let sqlite = self.backend() == DbBackend::Sqlite;
         let options = TransactionOptions {
             // On MySQL's own default a transaction does not see what others have committed since its first read, not
@@ -142,46 +149,6 @@ impl Db {
     }
 }
 
-/// Memory for pages of SQLite's one writing connection, in the notation of `PRAGMA cache_size`: a group of messages
-/// touches some hundred pages, nearly the same ones as the group before.
-const WRITER_CACHE: &str = "-16000";
-/// The same for each reading connection.
-const READER_CACHE: &str = "-2000";
-/// Pages that SQLite's log grows to before they are copied into the database. A page that has changed many times is
-/// copied once, so the more the better; but a start reads the whole log, 32 MiB in some 50 ms.
-const LOG_PAGES: &str = "8000";
-
-async fn sqlite(url: &str, connections: u32, cache: &'static str) -> Result<DatabaseConnection, DbErr> {
-    let separator = if url.contains('?') { '&' } else { '?' };
-    let mut options = options(&format!("{url}{separator}mode=rwc"), connections);
-    options.map_sqlx_sqlite_opts(move |sqlite| {
-        sqlite
-            .pragma("journal_mode", "WAL")
-            .pragma("synchronous", if planted(Bug::UnsafeDurability) { "NORMAL" } else { "FULL" })
-            .pragma("busy_timeout", "5000")
-            .pragma("foreign_keys", "ON")
-            .pragma("cache_size", cache)
-            .pragma("wal_autocheckpoint", LOG_PAGES)
-            .pragma("temp_store", "MEMORY")
-    });
-    // There is no line to it that could be cut.
-    options.test_before_acquire(false);
-    // SQLite ends a transaction by itself when the disk is full, and the driver goes on in the belief that there is
-    // one: what comes later would be nested in it and, though it seems committed, be lost. The connection is replaced.
-    options.map_sqlx_sqlite_pool_opts(|pool| {
-        pool.after_release(|connection, _| {
-            Box::pin(async move {
-                if connection.is_in_transaction() {
-                    // A rollback that was asked for is done before the answer.
-                    connection.ping().await?;
-                }
-                Ok(!connection.is_in_transaction())
-            })
-        })
-    });
-    Database::connect(options).await
-}
-
 /// An address without user and password.
 fn without_password(url: &str) -> String {
     match url.split_once("://") {
@@ -199,22 +166,4 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
         .connect_timeout(Duration::from_secs(5))
         .sqlx_logging(false);
     options
-}
-
-#[cfg(test)]
-mod tests {
-    use sea_orm::{ConnectionTrait, DbBackend, Statement};
-
-    use super::{READER_CACHE, sqlite};
-
-    #[tokio::test]
-    async fn sqlite_keeps_the_plan_of_a_statement_whatever_its_limit() {
-        let file = std::env::temp_dir().join(format!("kefu-plan-{}.db", std::process::id()));
-        let db = sqlite(&format!("sqlite:{}", file.display()), 1, READER_CACHE).await.unwrap();
-        let question = "SELECT sqlite_compileoption_used('ENABLE_QPSG')";
-        let answer = db.query_one_raw(Statement::from_string(DbBackend::Sqlite, question)).await.unwrap().unwrap();
-        assert_eq!(answer.try_get_by_index::<i64>(0), Ok(1), "the option stands in .cargo/config.toml");
-        db.close().await.unwrap();
-        std::fs::remove_file(file).unwrap();
-    }
 }

@@ -8,7 +8,7 @@ use kefu_proto::session::v1::assignment::Method;
 use kefu_proto::session::v1::session::Status;
 use kefu_proto::settings::v1::assignment_settings::Strategy;
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, QuerySelect, QueryTrait};
 
 use crate::Core;
 use crate::access::Ctx;
@@ -69,32 +69,21 @@ pub(crate) fn choose(strategy: Strategy, candidates: &[Candidate], now: Time) ->
         .map(|c| Choice { user_id: c.user_id, reason: format!("{why}，当前 {}/{}", c.active, c.max_sessions) })
 }
 
-/// A team with its agents as they stand.
-#[derive(Debug)]
-pub(crate) struct TeamSnapshot {
-    pub(crate) candidates: Vec<Candidate>,
-    pub(crate) on_duty: bool,
-}
-
-/// Reads a team and its agents.
-pub(crate) async fn team_snapshot(core: &Core, tenant: TenantId, team_id: i64) -> Result<TeamSnapshot> {
-    let db = core.db.read();
-    let team = team::Entity::one(tenant, team_id).one(db).await?.ok_or_else(|| not_found("team"))?;
+/// The agents of a team as they stand.
+pub(crate) async fn candidates(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    team: &team::Model,
+) -> Result<Vec<Candidate>> {
     let members = team_member::Entity::of(tenant)
-        .filter(team_member::Column::TeamId.eq(team_id))
+        .filter(team_member::Column::TeamId.eq(team.id))
         .select_only()
-        .column(team_member::Column::UserId)
-        .into_tuple::<i64>()
+        .column(team_member::Column::UserId);
+    let states = agent_state::Entity::of(tenant)
+        .filter(agent_state::Column::UserId.in_subquery(QueryTrait::into_query(members)))
         .all(db)
         .await?;
-    let states = agent_state::Entity::of(tenant).filter(agent_state::Column::UserId.is_in(members)).all(db).await?;
-    let settings = crate::settings::general(db, tenant).await?;
-    let zone = crate::settings::zone(&settings);
-    let candidates = states.iter().map(|state| candidate_of(state, team.max_sessions)).collect();
-    Ok(TeamSnapshot {
-        candidates,
-        on_duty: crate::team::on_duty(&crate::team::working_hours(&team), zone, core.clock.now()),
-    })
+    Ok(states.iter().map(|state| candidate_of(state, team.max_sessions)).collect())
 }
 
 /// An agent as a candidate, within the limit of a team; 0 for none.
@@ -113,20 +102,30 @@ pub(crate) fn candidate_of(state: &agent_state::Model, team_max: i32) -> Candida
 /// Gives waiting sessions to agents for as long as there are both. Called whenever capacity may have appeared or
 /// somebody has begun to wait; what one call misses, the keeper's next round finds.
 pub(crate) async fn drain(core: &Core, tenant: TenantId, team_id: i64) {
-    // One at a time in this process: cores beside this one are kept apart by the claims themselves.
-    let _turn = core.assigning.lock().await;
     if let Err(error) = try_drain(core, tenant, team_id).await {
         tracing::warn!(%error, team_id, "a queue could not be drained");
     }
 }
 
 async fn try_drain(core: &Core, tenant: TenantId, team_id: i64) -> Result<()> {
-    let mut given = false;
+    while let Some(session) = give_next(core, tenant, team_id).await? {
+        core.moves.note(tenant, team_id);
+        audience::announce(core, tenant, &session, &[]).await;
+    }
+    Ok(())
+}
+
+/// Gives the next waiting session to an agent; none if nobody waits or nobody has room.
+async fn give_next(core: &Core, tenant: TenantId, team_id: i64) -> Result<Option<chat_session::Model>> {
     let ctx = Ctx::system(tenant);
-    while let Some(next) = query::in_queue_order(query::waiting(tenant, team_id)).limit(1).one(core.db.read()).await? {
-        let settings = crate::settings::assignment(core.db.read(), tenant).await?;
-        let team = team_snapshot(core, tenant, team_id).await?;
-        let Some(choice) = choose(settings.strategy(), &team.candidates, core.clock.now()) else {
+    // One at a time in this process: cores beside this one are kept apart by the claims themselves.
+    let _turn = core.assigning.lock().await;
+    let db = core.db.read();
+    while let Some(next) = query::in_queue_order(query::waiting(tenant, team_id)).limit(1).one(db).await? {
+        let settings = crate::settings::assignment(db, tenant).await?;
+        let team = crate::team::find(db, tenant, team_id).await?;
+        let candidates = candidates(db, tenant, &team).await?;
+        let Some(choice) = choose(settings.strategy(), &candidates, core.clock.now()) else {
             break;
         };
         let mut tx = core.begin(&ctx).await?;
@@ -137,18 +136,14 @@ async fn try_drain(core: &Core, tenant: TenantId, team_id: i64) -> Result<()> {
         match hand_over(&mut tx, session, choice.user_id, Claim::Auto, Method::Auto, &choice.reason).await {
             Ok(session) => {
                 tx.commit().await?;
-                given = true;
-                audience::announce(core, tenant, &session, &[]).await;
+                return Ok(Some(session));
             }
-            // The agent has left or was filled up since the snapshot: look again.
+            // The agent has left or was filled up since the look: look again.
             Err(error) if error.problem().is_some() => {}
             Err(error) => return Err(error),
         }
     }
-    if given {
-        core.moves.note(tenant, team_id);
-    }
-    Ok(())
+    Ok(None)
 }
 
 /// What an agent must fulfil to be given a session.

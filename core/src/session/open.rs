@@ -156,9 +156,8 @@ async fn takes(tx: &Tx<'_>, team: &team::Model) -> Result<bool> {
     if settings.queue_enabled {
         return Ok(waiting < i64::from(settings.queue_limit));
     }
-    let snapshot = crate::session::assign::team_snapshot(tx.core(), tenant, team.id).await?;
-    let free: i64 = snapshot
-        .candidates
+    let candidates = crate::session::assign::candidates(&**tx, tenant, team).await?;
+    let free: i64 = candidates
         .iter()
         .filter(|c| c.is_here(tx.now()))
         .map(|c| i64::from(std::cmp::max(c.max_sessions - c.active, 0)))

@@ -74,11 +74,14 @@ pub(crate) async fn places(
         teams.entry(session.team_id).or_default().push(session);
     }
     let mut places = HashMap::new();
+    let (db, now) = (core.db.read(), core.clock.now());
     for (team_id, waiting) in teams {
-        let now = core.clock.now();
-        let team = assign::team_snapshot(core, tenant, team_id).await?;
-        let reason = wait_reason(&team.candidates, team.on_duty, now);
-        let slots = slots(&team.candidates, now);
+        let team = crate::team::find(db, tenant, team_id).await?;
+        let candidates = assign::candidates(db, tenant, &team).await?;
+        let zone = crate::settings::zone(&crate::settings::general(db, tenant).await?);
+        let on_duty = crate::team::on_duty(&crate::team::working_hours(&team), zone, now);
+        let reason = wait_reason(&candidates, on_duty, now);
+        let slots = slots(&candidates, now);
         let mean = mean_handling_seconds(core, tenant, team_id).await?;
         let place = |ahead| Place { position: ahead + 1, wait: expected_wait(ahead, slots, mean), reason };
         let ahead = ahead(core, tenant, team_id, &waiting).await?;
@@ -203,9 +206,10 @@ pub(crate) async fn tell(core: Arc<Core>) {
     core.stop.run_until_cancelled(moves).await;
 }
 
-/// Tells the customers who wait for a team where they stand now.
+/// Tells the customers who wait for a team, and are there, where they stand now.
 async fn announce(core: &Core, tenant: TenantId, team_id: i64) -> Result<()> {
-    let waiting = query::in_queue_order(query::waiting(tenant, team_id)).all(core.db.read()).await?;
+    let here = query::waiting(tenant, team_id).filter(chat_session::Column::CustomerOnline.eq(true));
+    let waiting = query::in_queue_order(here).all(core.db.read()).await?;
     for session in view::build(core, tenant, waiting, Side::Customer).await? {
         let customer = audience::recipient(Kind::Customer, session.customer_id);
         core.bus.publish(audience::to(tenant, vec![customer], Frame::SessionUpdate(session)));

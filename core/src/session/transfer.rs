@@ -12,7 +12,7 @@ use sea_orm::{ActiveValue::Set, IntoActiveModel};
 use crate::Core;
 use crate::access::Ctx;
 use crate::clock::Time;
-use crate::db::{Scoped, Tx, code};
+use crate::db::{Tx, code};
 use crate::error::{Result, forbidden, invalid, not_found, refuse};
 use crate::event::Event;
 use crate::job::Job;
@@ -20,7 +20,6 @@ use crate::session::assign::{self, Claim, hand_over};
 use crate::session::entity::chat_session;
 use crate::session::state::{clear_transfer, demand_status, is_agent, lock, lock_visible, record, save};
 use crate::session::{agent, audience};
-use crate::team::entity::team;
 
 /// A transfer waits for an answer.
 fn is_pending(session: &chat_session::Model, now: Time) -> bool {
@@ -59,7 +58,7 @@ pub(crate) async fn request(tx: &mut Tx<'_>, req: &TransferSessionRequest) -> Re
 /// The agent named, or the one the strategy chooses in the team.
 async fn choose_target(tx: &Tx<'_>, session: &chat_session::Model, team_id: i64, agent_id: i64) -> Result<i64> {
     let tenant = tx.ctx().tenant;
-    team::Entity::one(tenant, team_id).one(&**tx).await?.ok_or_else(|| not_found("team"))?;
+    let team = crate::team::find(&**tx, tenant, team_id).await?;
     if agent_id != 0 {
         if agent_id == session.agent_id {
             return Err(invalid("agent_id", "same"));
@@ -67,9 +66,9 @@ async fn choose_target(tx: &Tx<'_>, session: &chat_session::Model, team_id: i64,
         return Ok(agent_id);
     }
     let settings = crate::settings::assignment(&**tx, tenant).await?;
-    let mut team = assign::team_snapshot(tx.core(), tenant, team_id).await?;
-    team.candidates.retain(|c| c.user_id != session.agent_id);
-    let choice = assign::choose(settings.strategy(), &team.candidates, tx.now());
+    let mut candidates = assign::candidates(&**tx, tenant, &team).await?;
+    candidates.retain(|c| c.user_id != session.agent_id);
+    let choice = assign::choose(settings.strategy(), &candidates, tx.now());
     choice.map(|c| c.user_id).ok_or_else(|| Problem::new(ErrorReason::AgentUnavailable).with("agent", "agent").into())
 }
 
