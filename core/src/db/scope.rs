@@ -1,7 +1,14 @@
 //! The one way to query a table: within a tenant, and without what is deleted.
 
+use std::any::TypeId;
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::sync::{Mutex, PoisonError};
+
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, SimpleExpr};
-use sea_orm::{EntityTrait, QueryFilter, Select, UpdateMany};
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select, Statement, UpdateMany,
+};
 
 /// A tenant. Every query takes one, so that none can forget it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -16,8 +23,8 @@ pub(crate) trait Scoped: EntityTrait {
     }
 
     /// One row of the tenant.
-    fn one(tenant: TenantId, id: i64) -> Select<Self> {
-        Self::of(tenant).filter(column::<Self>("id").eq(id))
+    fn one(tenant: TenantId, id: i64) -> One<Self> {
+        One { tenant, id, locked: false, entity: PhantomData }
     }
 
     /// An update of rows of the tenant. `rows_affected` tells whether the filter found any: that, never a read
@@ -49,6 +56,69 @@ pub(crate) trait Scoped: EntityTrait {
 
 impl<E: EntityTrait> Scoped for E {}
 
+/// One row of a tenant, to be read.
+#[derive(Debug)]
+pub(crate) struct One<E> {
+    tenant: TenantId,
+    id: i64,
+    locked: bool,
+    entity: PhantomData<E>,
+}
+
+impl<E: EntityTrait> One<E> {
+    /// Locks the row until the transaction ends, where the database has such locks.
+    pub(crate) fn lock_exclusive(self) -> Self {
+        Self { locked: true, ..self }
+    }
+
+    /// Reads it.
+    pub(crate) async fn one(self, db: &impl ConnectionTrait) -> Result<Option<E::Model>, DbErr> {
+        let (backend, locked) = (db.get_database_backend(), self.locked);
+        // In the order of the conditions: the tenant, what is not deleted, the row.
+        let values = [self.tenant.0.into(), 0.into(), self.id.into()];
+        let statement = Statement::from_sql_and_values(backend, text::<E>(backend, locked), values);
+        #[expect(clippy::disallowed_methods, reason = "the text is of the scoped helper")]
+        E::find().from_raw_sql(statement).one(db).await
+    }
+}
+
+/// The text of the statement that reads one row. Building it would take longer than reading the row, so each is built
+/// once.
+fn text<E: EntityTrait>(backend: DbBackend, locked: bool) -> String {
+    static TEXTS: Mutex<BTreeMap<(TypeId, u8, bool), String>> = Mutex::new(BTreeMap::new());
+    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let build = || {
+        let select = one_of::<E>(TenantId(0), 0);
+        if locked { select.lock_exclusive().build(backend).sql } else { select.build(backend).sql }
+    };
+    texts.entry((TypeId::of::<E>(), backend as u8, locked)).or_insert_with(build).clone()
+}
+
+fn one_of<E: EntityTrait>(tenant: TenantId, id: i64) -> Select<E> {
+    E::of(tenant).filter(column::<E>("id").eq(id))
+}
+
 fn column<E: EntityTrait>(name: &str) -> SimpleExpr {
     Expr::col((E::default(), Alias::new(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{DbBackend, QueryTrait, Value};
+
+    use super::{TenantId, one_of, text};
+    use crate::session::entity::chat_session::Entity;
+
+    #[test]
+    fn one_row_is_of_the_tenant_and_takes_the_values_in_their_order() {
+        for (backend, lock) in
+            [(DbBackend::Sqlite, ""), (DbBackend::MySql, " FOR UPDATE"), (DbBackend::Postgres, " FOR UPDATE")]
+        {
+            let built = one_of::<Entity>(TenantId(7), 9).build(backend);
+            let values: Vec<Value> = vec![7i64.into(), 0i32.into(), 9i64.into()];
+            assert_eq!(built.values.map(|values| values.0), Some(values));
+            assert_eq!(text::<Entity>(backend, false), built.sql);
+            assert_eq!(text::<Entity>(backend, true).trim_end(), built.sql + lock);
+        }
+    }
 }

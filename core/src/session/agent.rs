@@ -9,7 +9,7 @@ use kefu_proto::session::v1::agent::Status as AgentStatus;
 use kefu_proto::session::v1::assignment::Method;
 use kefu_proto::session::v1::session::Status;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use crate::Core;
 use crate::access::Ctx;
@@ -206,6 +206,9 @@ pub(crate) async fn customer_seen(core: &Core, tenant: TenantId, customer_ids: &
         .filter(C::CustomerId.is_in(customer_ids.iter().copied()))
         .filter(C::Status.ne(code(Status::Closed)))
         .filter(C::CustomerOnline.ne(online))
+        .select_only()
+        .columns([C::Id, C::CustomerId, C::AgentId])
+        .into_tuple::<(i64, i64, i64)>()
         .all(core.db.read())
         .await?;
     if changed.is_empty() {
@@ -214,23 +217,23 @@ pub(crate) async fn customer_seen(core: &Core, tenant: TenantId, customer_ids: &
     let txn = core.db.begin().await?;
     chat_session::Entity::change(tenant)
         .col_expr(C::CustomerOnline, Expr::value(online))
-        .filter(C::Id.is_in(changed.iter().map(|s| s.id)))
+        .filter(C::Id.is_in(changed.iter().map(|(id, ..)| *id)))
         .exec(&txn)
         .await?;
     txn.commit().await?;
-    for session in changed.iter().filter(|s| s.agent_id != 0) {
+    for (session_id, customer_id, agent_id) in changed.into_iter().filter(|(.., agent_id)| *agent_id != 0) {
         let update = StatusUpdate {
             principal: Some(kefu_proto::common::v1::Principal {
                 kind: Kind::Customer.into(),
-                id: session.customer_id,
+                id: customer_id,
                 name: String::new(),
             }),
             status: 0,
             online,
-            session_id: session.id,
+            session_id,
             version: core.clock.now().timestamp_millis(),
         };
-        let agent = vec![audience::recipient(Kind::User, session.agent_id)];
+        let agent = vec![audience::recipient(Kind::User, agent_id)];
         core.bus.publish(audience::to(tenant, agent, frame::Frame::StatusUpdate(update)));
     }
     Ok(())

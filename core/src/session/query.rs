@@ -33,11 +33,11 @@ pub(crate) fn sees(ctx: &Ctx, session: &chat_session::Model) -> bool {
 
 /// A session that the caller may see.
 pub(crate) async fn visible_session(db: &impl ConnectionTrait, ctx: &Ctx, id: i64) -> Result<chat_session::Model> {
-    let mut found = chat_session::Entity::one(ctx.tenant, id);
-    if planted(Bug::TenantFilter) {
-        found = chat_session::Entity::of_all_tenants().filter(Column::Id.eq(id));
-    }
-    let row = found.one(db).await?;
+    let row = if planted(Bug::TenantFilter) {
+        chat_session::Entity::of_all_tenants().filter(Column::Id.eq(id)).one(db).await?
+    } else {
+        chat_session::Entity::one(ctx.tenant, id).one(db).await?
+    };
     row.filter(|session| sees(ctx, session)).ok_or_else(|| not_found("session"))
 }
 

@@ -7,7 +7,7 @@ use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::session::v1::assignment::Method;
 use kefu_proto::session::v1::session::Status;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter};
 
 use crate::access::Ctx;
 use crate::db::{Scoped, TenantId, Tx, code};

@@ -5,7 +5,7 @@ use kefu_proto::common::v1::principal::Kind;
 use kefu_proto::user::v1::user::Status;
 use kefu_proto::user::v1::{CreateUserRequest, UpdateUserRequest};
 use sea_orm::sea_query::{Expr, SimpleExpr};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter};
 
 use crate::clock::Time;
 use crate::db::{Scoped, TenantId, Tx, given_up, insert_row, taken_back};

@@ -4,7 +4,7 @@ use kefu_proto::common::v1::ErrorReason;
 use kefu_proto::error::Problem;
 use kefu_proto::user::v1::role::DataScope;
 use kefu_proto::user::v1::{CreateRoleRequest, UpdateRoleRequest};
-use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter};
 use serde_json::Value as Json;
 
 use crate::access::secret::random_token;
