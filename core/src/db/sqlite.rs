@@ -83,7 +83,8 @@ pub(crate) async fn keep_log_short(core: Arc<Core>) {
     }
     let mut turns = tokio::time::interval(BUSY);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut copied, mut calm) = (0, 0);
+    // The first time at once: a start after a crash has read all of the log.
+    let (mut copied, mut calm) = (0, CALM);
     while core.stop.run_until_cancelled(turns.tick()).await.is_some() {
         let begun = db.begun.load(Ordering::Relaxed);
         calm += 1;

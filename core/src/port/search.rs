@@ -9,6 +9,8 @@ use anyhow::{Context, ensure};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tantivy::collector::TopDocs;
+use tantivy::index::SegmentMeta;
+use tantivy::indexer::{LogMergePolicy, MergeCandidate, MergePolicy};
 use tantivy::query::{BooleanQuery, Occur, Query, RangeQuery, TermQuery};
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
@@ -84,6 +86,31 @@ struct Payload {
     reached: Reached,
 }
 
+/// Merges segments in small steps: one that a crash ends is begun anew, and a large one might never get to its end.
+#[derive(Debug)]
+struct Steps(LogMergePolicy);
+
+/// Segments in one step.
+const STEP: usize = 10;
+/// Segments with fewer texts are all alike to whoever merges.
+const SMALL: u32 = 100;
+
+impl Default for Steps {
+    fn default() -> Self {
+        let mut policy = LogMergePolicy::default();
+        policy.set_min_layer_size(SMALL);
+        Self(policy)
+    }
+}
+
+impl MergePolicy for Steps {
+    fn compute_merge_candidates(&self, segments: &[SegmentMeta]) -> Vec<MergeCandidate> {
+        let wanted = self.0.compute_merge_candidates(segments);
+        let steps = wanted.iter().flat_map(|MergeCandidate(ids)| ids.chunks(STEP));
+        steps.filter(|ids| ids.len() > 1).map(|ids| MergeCandidate(ids.to_vec())).collect()
+    }
+}
+
 /// tantivy's least.
 const WRITER_BYTES: usize = 15_000_000;
 const TOKENIZER: &str = "kefu";
@@ -134,7 +161,11 @@ impl Embedded {
             let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
             match &mut *writer {
                 Some(writer) => what(writer),
-                none => what(none.insert(self.index.writer_with_num_threads(1, WRITER_BYTES)?)),
+                none => {
+                    let writer = self.index.writer_with_num_threads(1, WRITER_BYTES)?;
+                    writer.set_merge_policy(Box::new(Steps::default()));
+                    what(none.insert(writer))
+                }
             }
         };
         Ok(tokio::task::block_in_place(work)?)
@@ -314,9 +345,13 @@ fn is_ideograph(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tantivy::Index;
+    use tantivy::index::SegmentId;
+    use tantivy::indexer::MergePolicy as _;
+    use tantivy::schema::Schema;
     use tantivy::tokenizer::{TokenStream as _, Tokenizer as _};
 
-    use super::{Bigrams, Document, Embedded, Reached, Search};
+    use super::{Bigrams, Document, Embedded, Reached, Search, Steps};
     use crate::db::TenantId;
 
     #[test]
@@ -324,6 +359,17 @@ mod tests {
         let mut words = Vec::new();
         Bigrams.token_stream("登录HIS系统, v2").process(&mut |token| words.push(token.text.clone()));
         assert_eq!(words, ["登录", "录", "his", "系统", "统", "v2"]);
+    }
+
+    #[test]
+    fn many_segments_are_merged_in_small_steps() {
+        let index = Index::create_in_ram(Schema::builder().build());
+        let segments =
+            |count| -> Vec<_> { (0..count).map(|_| index.new_segment_meta(SegmentId::generate_random(), 5)).collect() };
+        for (count, expected) in [(7, vec![]), (8, vec![8]), (21, vec![10, 10]), (35, vec![10, 10, 10, 5])] {
+            let steps = Steps::default().compute_merge_candidates(&segments(count));
+            assert_eq!(steps.iter().map(|step| step.0.len()).collect::<Vec<_>>(), expected, "{count}");
+        }
     }
 
     #[tokio::test(flavor = "multi_thread")]

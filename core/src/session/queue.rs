@@ -16,6 +16,7 @@ use crate::Core;
 use crate::clock::Time;
 use crate::db::{Scoped, TenantId, Tx, code};
 use crate::error::{Result, not_found};
+use crate::session::agent::LEASE_SECONDS;
 use crate::session::assign::{self, Candidate};
 use crate::session::audience;
 use crate::session::entity::chat_session;
@@ -208,8 +209,11 @@ pub(crate) async fn tell(core: Arc<Core>) {
 
 /// Tells the customers who wait for a team, and are there, where they stand now.
 async fn announce(core: &Core, tenant: TenantId, team_id: i64) -> Result<()> {
-    let here = query::waiting(tenant, team_id).filter(chat_session::Column::CustomerOnline.eq(true));
-    let waiting = query::in_queue_order(here).all(core.db.read()).await?;
+    use chat_session::Column as C;
+    // Of those who have only just come it may not be known yet that they are there.
+    let just_now = core.clock.now() - chrono::Duration::seconds(LEASE_SECONDS);
+    let here = C::CustomerOnline.eq(true).or(C::CreateTime.gt(just_now));
+    let waiting = query::in_queue_order(query::waiting(tenant, team_id).filter(here)).all(core.db.read()).await?;
     for session in view::build(core, tenant, waiting, Side::Customer).await? {
         let customer = audience::recipient(Kind::Customer, session.customer_id);
         core.bus.publish(audience::to(tenant, vec![customer], Frame::SessionUpdate(session)));
