@@ -89,10 +89,13 @@ pub(crate) struct Directory {
     db: Db,
     clock: Clock,
     believed: Duration,
-    known: Mutex<HashMap<i64, (Time, Arc<Principal>)>>,
+    known: Known<i64, Principal>,
     /// What customers may do, by tenant.
-    customers: Mutex<HashMap<TenantId, (Time, Arc<BTreeSet<String>>)>>,
+    customers: Known<TenantId, BTreeSet<String>>,
 }
+
+/// What was read, and when.
+type Known<K, V> = Mutex<HashMap<K, (Time, Arc<V>)>>;
 
 impl Directory {
     pub(crate) fn new(db: Db, clock: Clock) -> Self {
