@@ -26,6 +26,7 @@ test('closing is prefilled, says what will happen, and offers the archive for a 
   await dialog.getByRole('button', { name: '取消' }).click()
   await expect(dialog).toHaveCount(0)
   await page.keyboard.press('e')
+  await expect(dialog.getByLabel('一句话小结')).toHaveValue('接种页面打不开')
   await dialog.getByLabel('一句话小结').fill('清理缓存后恢复')
   await dialog.getByRole('button', { name: '结束会话' }).click()
 

@@ -13,7 +13,7 @@ test('colleagues see who else has a conversation open, until they leave it', asy
 
   // The board watches in silence.
   await supervisor.page.goto(`${world.origin}/console/board?session=${sessionId}`)
-  await expect(supervisor.page.getByText('你好')).toBeVisible()
+  await expect(supervisor.messages.getByText('你好')).toBeVisible()
   const { viewers } = await agent.person.kefu.viewSession({ id: sessionId, clientId: 'test' })
   expect(viewers?.list.map(({ name }) => name)).toEqual(['王工'])
   await expect(agent.conversation('张医生')).not.toContainText('正在查看')
