@@ -1,7 +1,7 @@
 //! Somebody who acts: identity, permissions and data scope, read from the database and kept for a moment.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kefu_proto::common::v1::principal::Kind;
@@ -89,36 +89,51 @@ pub(crate) struct Directory {
     db: Db,
     clock: Clock,
     believed: Duration,
-    known: Known<i64, Principal>,
-    /// What customers may do, by tenant.
-    customers: Known<TenantId, BTreeSet<String>>,
+    known: Mutex<Known>,
 }
 
-/// What was read, and when.
-type Known<K, V> = Mutex<HashMap<K, (Time, Arc<V>)>>;
+/// What was read of late.
+#[derive(Debug, Default)]
+struct Known {
+    /// By login session.
+    principals: HashMap<i64, Read<Principal>>,
+    /// What customers may do, by tenant.
+    customers: HashMap<TenantId, Read<BTreeSet<String>>>,
+    /// Goes up with each change: what was read before one and comes after it is not kept.
+    changes: u64,
+}
+
+/// When something was read, and what.
+type Read<T> = (Time, Arc<T>);
 
 impl Directory {
     pub(crate) fn new(db: Db, clock: Clock) -> Self {
         let believed = if db.backend() == DbBackend::Sqlite { BELIEVED_ALONE } else { BELIEVED };
-        Self { db, clock, believed, known: Mutex::default(), customers: Mutex::default() }
+        Self { db, clock, believed, known: Mutex::default() }
     }
 
     /// The principal of a login session that is neither ended nor belongs to somebody disabled or deleted.
     pub(crate) async fn get(&self, tenant: TenantId, login_session_id: i64) -> Result<Arc<Principal>> {
         let now = self.clock.now();
-        if let Some((read, principal)) = self.lock().get(&login_session_id)
-            && principal.tenant == tenant
-            && self.believes(*read, now)
-        {
-            return Ok(principal.clone());
-        }
+        let changes = {
+            let known = self.known();
+            if let Some((read, principal)) = known.principals.get(&login_session_id)
+                && principal.tenant == tenant
+                && self.believes(*read, now)
+            {
+                return Ok(principal.clone());
+            }
+            known.changes
+        };
         let principal = Arc::new(self.read(tenant, login_session_id, now).await?);
-        let mut known = self.lock();
-        // The map holds one entry a live login; sweep what nobody has asked for of late.
-        if known.len() > 20_000 {
-            known.retain(|_, (read, _)| now.signed_duration_since(*read).num_seconds() < 60);
+        let mut known = self.known();
+        if known.changes == changes {
+            // The map holds one entry a live login; sweep what nobody has asked for of late.
+            if known.principals.len() > 20_000 {
+                known.principals.retain(|_, (read, _)| now.signed_duration_since(*read).num_seconds() < 60);
+            }
+            known.principals.insert(login_session_id, (now, principal.clone()));
         }
-        known.insert(login_session_id, (now, principal.clone()));
         Ok(principal)
     }
 
@@ -128,16 +143,20 @@ impl Directory {
 
     /// Forgets somebody after a change of rights, a logout or a deletion: the next call asks the database.
     pub(crate) fn forget(&self, kind: Kind, id: i64) {
-        self.lock().retain(|_, (_, p)| !(p.kind == kind && p.id == id));
+        let mut known = self.known();
+        known.changes += 1;
+        known.principals.retain(|_, (_, p)| !(p.kind == kind && p.id == id));
     }
 
     /// Forgets everybody of a tenant after a change of roles or teams.
     pub(crate) fn forget_tenant(&self, tenant: TenantId) {
-        self.lock().retain(|_, (_, p)| p.tenant != tenant);
-        self.customers.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+        let mut known = self.known();
+        known.changes += 1;
+        known.principals.retain(|_, (_, p)| p.tenant != tenant);
+        known.customers.remove(&tenant);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<i64, (Time, Arc<Principal>)>> {
+    fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -208,15 +227,21 @@ impl Directory {
     /// What the customers of a tenant may do.
     async fn of_customers(&self, tenant: TenantId) -> Result<Arc<BTreeSet<String>>> {
         let now = self.clock.now();
-        let held = || self.customers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((read, permissions)) = held().get(&tenant)
-            && self.believes(*read, now)
-        {
-            return Ok(permissions.clone());
-        }
+        let changes = {
+            let known = self.known();
+            if let Some((read, permissions)) = known.customers.get(&tenant)
+                && self.believes(*read, now)
+            {
+                return Ok(permissions.clone());
+            }
+            known.changes
+        };
         let role = role::Entity::of(tenant).filter(role::Column::Code.eq(crate::user::role::CUSTOMER));
         let permissions = permissions(&role.all(self.db.read()).await?);
-        held().insert(tenant, (now, permissions.clone()));
+        let mut known = self.known();
+        if known.changes == changes {
+            known.customers.insert(tenant, (now, permissions.clone()));
+        }
         Ok(permissions)
     }
 }
