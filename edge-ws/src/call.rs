@@ -13,6 +13,7 @@ use tonic::Status;
 
 use crate::Shared;
 use crate::core::Caller;
+use crate::frame::MAX_CURSORS;
 
 /// A call that has ended.
 pub(crate) enum Done {
@@ -96,7 +97,7 @@ pub(crate) fn find(
 
 pub(crate) fn renew(shared: Arc<Shared>, caller: Caller, reference: Option<String>) -> Call {
     async move {
-        let answer = shared.core.open(&caller, None, false).await;
+        let answer = shared.core.open(&caller, None, Vec::new()).await;
         Done::Renewed { caller, reference, answer }
     }
     .boxed()
@@ -107,7 +108,8 @@ pub(crate) fn recheck(shared: Arc<Shared>, caller: Arc<Caller>, after: i64, foll
     async move {
         // After an outage everybody asks at once.
         let _turn = shared.rechecks.acquire().await;
-        let answer = match shared.core.open(&caller, Some(after), true).await {
+        let read = followed.iter().rev().copied().take(MAX_CURSORS).collect();
+        let answer = match shared.core.open(&caller, Some(after), read).await {
             Ok(opened) => {
                 let mut wanted = followed;
                 wanted.extend(opened.heads.iter().map(|head| head.session_id));

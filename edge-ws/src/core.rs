@@ -96,14 +96,14 @@ impl Core {
         }
     }
 
-    /// Says who it is, and brings the notifications after one and what was recalled, if they are wanted.
+    /// Says who it is, and brings the notifications after one, and how sessions stand that were read before.
     pub(crate) async fn open(
         &self,
         caller: &Caller,
         after: Option<i64>,
-        recalls: bool,
+        session_ids: Vec<i64>,
     ) -> Result<OpenConnectionResponse, Status> {
-        let request = caller.request(OpenConnectionRequest { notification_id: after, recalls });
+        let request = caller.request(OpenConnectionRequest { notification_id: after, session_ids });
         match &self.direct {
             Some(core) => answer(core.open_connection(request)).await,
             None => answer(self.realtime.clone().open_connection(request)).await,

@@ -19,8 +19,8 @@ use tonic_types::StatusExt;
 
 pub(crate) use message::accepted;
 
-/// More sessions than a client follows; each one that is not followed any more costs a call.
-const MAX_CURSORS: usize = 200;
+/// More sessions than a client follows.
+pub(crate) const MAX_CURSORS: usize = 200;
 
 /// What a client may send.
 #[derive(Debug, PartialEq)]

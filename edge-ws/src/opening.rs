@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use kefu_proto::common::v1::ErrorReason;
-use kefu_proto::error::{Problem, reason_of};
+use kefu_proto::error::{Lang, Problem, reason_of};
 use kefu_proto::realtime::v1::{MessageFrame, OpenConnectionResponse};
 use serde_json::{Map, Value as Json, json};
 use tokio::time::{Instant, sleep_until};
@@ -65,8 +65,8 @@ pub(crate) async fn open(shared: &Shared, caller: &Caller, auth: Auth) -> Result
     let resume = auth.resume.unwrap_or_default();
     let opening = shared.hub.opening();
     let after = Some(resume.notification).filter(|id| *id > 0);
-    let returns = !resume.cursors.is_empty();
-    let answer = shared.core.open(&caller, after, returns).await.map_err(|status| refused(&status))?;
+    let read = resume.cursors.keys().copied().filter(|session| *session > 0).collect();
+    let answer = shared.core.open(&caller, after, read).await.map_err(|status| refused(&status))?;
     let who = who(&answer).ok_or(Close::new(close::FAILED, "core"))?;
     let id = shared.next_id.fetch_add(1, Ordering::Relaxed);
 
@@ -78,7 +78,7 @@ pub(crate) async fn open(shared: &Shared, caller: &Caller, auth: Auth) -> Result
     }
     let mut cursors = resume.cursors;
     let (resumed, refusals) = if resume.epoch.is_empty() || resume.epoch == answer.epoch {
-        start_replays(shared, &caller, &mut mailbox, &cursors).await
+        start_replays(caller.lang, &mut mailbox, &cursors)
     } else {
         cursors.clear();
         (Map::new(), vec![resync(0, 0, "epoch")])
@@ -103,24 +103,18 @@ pub(crate) async fn open(shared: &Shared, caller: &Caller, auth: Auth) -> Result
 }
 
 /// Moves the cursors to where the client stopped: what is going to be replayed, and the frames that say what is not.
-async fn start_replays(
-    shared: &Shared,
-    caller: &Caller,
+fn start_replays(
+    lang: Lang,
     mailbox: &mut Mailbox,
     cursors: &BTreeMap<i64, i32>,
 ) -> (Map<String, Json>, Vec<Utf8Bytes>) {
     let (mut resumed, mut refusals) = (Map::new(), Vec::new());
     for (&session, &from) in cursors {
         let name = session.to_string();
-        // What the principal does not follow may be a session that was closed meanwhile, or somebody else's.
-        if mailbox.cursors.head(session).is_none() {
-            match shared.core.session(caller, session).await {
-                Ok(found) if mailbox.who.owns(&found) => mailbox.cursors.follow(found.id, found.last_seq),
-                Ok(_) => refusals.push(frame::refusal(&not_followed(), caller.lang, Some(&name))),
-                Err(status) => refusals.push(frame::failure(&status, caller.lang, Some(&name))),
-            }
-        }
-        let Some(head) = mailbox.cursors.head(session) else { continue };
+        let Some(head) = mailbox.cursors.head(session) else {
+            refusals.push(frame::refusal(&not_followed(), lang, Some(&name)));
+            continue;
+        };
         match mailbox.cursors.resume(session, from, head) {
             Ok(()) => drop(resumed.insert(name, json!({ "from": from, "head": head }))),
             Err(reason) => refusals.push(resync(session, head, reason)),

@@ -21,7 +21,7 @@ use tonic::{Request, Response, Status as RpcStatus, async_trait};
 
 use crate::Core;
 use crate::access::{Ctx, enter};
-use crate::db::{Scoped, TenantId};
+use crate::db::{Scoped, TenantId, code, portions};
 use crate::error::Result;
 use crate::session::agent;
 use crate::session::audience::message_frame;
@@ -50,8 +50,8 @@ impl RealtimeService for Rpc {
             Some(after) if ctx.is_staff() => crate::notification::after(self.0.db.read(), &ctx, after).await?,
             _ => Vec::new(),
         };
-        let heads = heads(&self.0, &ctx).await?;
-        let recalls = if req.recalls { recalls(&self.0, &ctx, &heads).await? } else { Vec::new() };
+        let heads = heads(&self.0, &ctx, &req.session_ids).await?;
+        let recalls = if req.session_ids.is_empty() { Vec::new() } else { recalls(&self.0, &ctx, &heads).await? };
         Ok(Response::new(OpenConnectionResponse {
             principal: Some(ctx.principal.message()),
             tenant_id: ctx.tenant.0,
@@ -87,17 +87,21 @@ impl RealtimeService for Rpc {
     }
 }
 
-/// The sessions a caller takes part in.
-async fn heads(core: &Core, ctx: &Ctx) -> Result<Vec<Head>> {
+/// The sessions a caller takes part in, and those of `read` that are the caller's, whether they are over or not.
+async fn heads(core: &Core, ctx: &Ctx, read: &[i64]) -> Result<Vec<Head>> {
     use chat_session::Column as C;
-    let select = chat_session::Entity::of(ctx.tenant);
-    let select = if ctx.is_customer() {
-        select.filter(C::CustomerId.eq(ctx.principal.id)).filter(C::Status.ne(Status::Closed as i16))
+    let (own, open) = if ctx.is_customer() {
+        (C::CustomerId, C::Status.ne(code(Status::Closed)))
     } else {
-        select.filter(C::AgentId.eq(ctx.principal.id)).filter(C::Status.eq(Status::Active as i16))
+        (C::AgentId, C::Status.eq(code(Status::Active)))
     };
-    let heads = select.select_only().columns([C::Id, C::LastSeq]).into_tuple::<(i64, i32)>();
-    let heads = heads.all(core.db.read()).await?;
+    let mut heads = BTreeMap::new();
+    let which = std::iter::once(open).chain(portions(read).map(|ids| C::Id.is_in(ids.iter().copied())));
+    for which in which {
+        let select = chat_session::Entity::of(ctx.tenant).filter(own.eq(ctx.principal.id)).filter(which);
+        let rows = select.select_only().columns([C::Id, C::LastSeq]).into_tuple::<(i64, i32)>();
+        heads.extend(rows.all(core.db.read()).await?);
+    }
     Ok(heads.into_iter().map(|(session_id, seq)| Head { session_id, seq }).collect())
 }
 

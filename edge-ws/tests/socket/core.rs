@@ -63,8 +63,8 @@ pub(crate) struct State {
     pub heartbeats: Vec<HeartbeatRequest>,
     /// Methods that fail, and how.
     pub fail: HashMap<&'static str, Problem>,
-    /// Methods that wait for a permit.
-    pub hold: HashMap<&'static str, Arc<Semaphore>>,
+    /// Methods that wait for a permit, or, if it says so, their answers.
+    pub hold: HashMap<&'static str, (Arc<Semaphore>, bool)>,
     watches: Vec<mpsc::UnboundedSender<Push>>,
 }
 
@@ -108,8 +108,17 @@ impl FakeCore {
 
     /// Holds the calls of a method until the semaphore has permits.
     pub(crate) fn hold(&self, method: &'static str) -> Arc<Semaphore> {
+        self.gate(method, false)
+    }
+
+    /// Holds what a method has answered until the semaphore has permits.
+    pub(crate) fn hold_answer(&self, method: &'static str) -> Arc<Semaphore> {
+        self.gate(method, true)
+    }
+
+    fn gate(&self, method: &'static str, late: bool) -> Arc<Semaphore> {
         let gate = Arc::new(Semaphore::new(0));
-        self.with(|state| state.hold.insert(method, Arc::clone(&gate)));
+        self.with(|state| state.hold.insert(method, (Arc::clone(&gate), late)));
         gate
     }
 
@@ -215,9 +224,18 @@ impl FakeCore {
             state.hold.get(method).cloned()
         });
         let login = login(header("authorization"))?;
-        if let Some(gate) = gate {
-            gate.acquire().await.unwrap().forget();
+        let (gate, late) = gate.unzip();
+        let pass = async || {
+            if let Some(gate) = gate {
+                gate.acquire().await.unwrap().forget();
+            }
+        };
+        if late == Some(true) {
+            let answer = self.call(method, &login, bytes);
+            pass().await;
+            return answer;
         }
+        pass().await;
         if let Some(problem) = self.with(|state| state.fail.get(method).cloned()) {
             return Err(problem.into_status());
         }
@@ -261,21 +279,20 @@ impl FakeCore {
         self.with(|state| {
             let own = || state.notifications.iter().filter(|(user, _)| *user == login.id).map(|(_, own)| own);
             let after = request.notification_id;
-            let follows = |session: i64| state.sessions.get(&session).is_some_and(|session| login.follows(session));
-            let followed = state.messages.iter().filter(|(session, _)| follows(**session));
+            let read = &request.session_ids;
+            let heads = || {
+                state.sessions.values().filter(|one| login.follows(one) || login.owns(one) && read.contains(&one.id))
+            };
+            let messages = heads().filter(|_| !read.is_empty()).filter_map(|session| state.messages.get(&session.id));
             OpenConnectionResponse {
                 principal: Some(Principal { kind: login.kind.into(), id: login.id, name: "name".into() }),
                 tenant_id: login.tenant,
                 login_session_id: login.session,
                 expire_time: seconds_from_now(login.seconds),
                 epoch: state.epoch.clone(),
-                heads: state.sessions.values().filter(|session| login.follows(session)).map(head).collect(),
+                heads: heads().map(head).collect(),
                 notifications: own().filter(|own| after.is_some_and(|after| own.id > after)).cloned().collect(),
-                recalls: followed
-                    .flat_map(|(_, messages)| messages)
-                    .filter(|message| message.recalled)
-                    .map(as_frame)
-                    .collect(),
+                recalls: messages.flatten().filter(|message| message.recalled).map(as_frame).collect(),
                 newest_notification_id: own().map(|own| own.id).max().unwrap_or(0),
             }
         })
@@ -339,8 +356,12 @@ impl State {
 
 impl Login {
     fn follows(&self, session: &Session) -> bool {
-        let own = if self.kind == AGENT { session.agent_id == self.id } else { session.customer_id == self.id };
-        self.tenant == 1 && own && session.status() != session::Status::Closed
+        self.owns(session) && session.status() != session::Status::Closed
+    }
+
+    fn owns(&self, session: &Session) -> bool {
+        let own = if self.kind == AGENT { session.agent_id } else { session.customer_id };
+        self.tenant == 1 && own == self.id
     }
 }
 

@@ -159,12 +159,13 @@ async fn a_lost_right_ends_the_reading() {
 async fn what_is_pushed_while_somebody_signs_in_arrives() {
     let node = Node::start().await;
     node.core.add_session(100, 1);
-    let gate = node.core.hold("GetSession");
+    let gate = node.core.hold_answer("OpenConnection");
     let mut client = node.connect().await;
-    // The named session is asked for after the heads were read: what comes between is in neither.
     let resume = json!({"epoch": "first", "cursors": {"404": 1}});
     client.send(json!({"type": "auth", "data": {"token": token(1, AGENT, 1, 1), "resume": resume}})).await;
-    node.core.until(|state| state.calls.iter().any(|(name, _)| *name == "GetSession")).await;
+    // What comes after the heads were read, and before the answer is here, is in neither.
+    node.core.until(|state| state.calls.iter().any(|(name, _)| *name == "OpenConnection")).await;
+    node.core.with(|state| state.hold.clear());
     node.core.say(100, "two");
     let notification = node.core.notify(1, 5);
     node.core.push_to(1, &[(AGENT, 1)], notification);
@@ -216,7 +217,7 @@ async fn a_recall_that_fell_into_a_broken_watch_is_told_once() {
     node.core.add_session(100, 5);
     node.core.recall(100, 1);
     let mut client = node.sign_in(&token(1, AGENT, 1, 1)).await;
-    // What was recalled before is in the history that the client has read.
+    // What was recalled before is in the history that the client reads.
     client.expect_nothing().await;
     let two = node.core.recall(100, 2);
     node.core.push_message(&two);
@@ -224,8 +225,11 @@ async fn a_recall_that_fell_into_a_broken_watch_is_told_once() {
     node.core.break_watches();
     node.core.recall(100, 3);
     node.core.watched().await;
-    let data = client.expect("message").await;
-    assert_eq!((&data["seq"], &data["recalled"]), (&json!(3), &json!(true)));
+    // Nobody knows whether it had read the first one before or after.
+    for seq in [1, 3] {
+        let data = client.expect("message").await;
+        assert_eq!((&data["seq"], &data["recalled"]), (&json!(seq), &json!(true)));
+    }
     client.expect("session_update").await;
     node.core.break_watches();
     node.core.watched().await;

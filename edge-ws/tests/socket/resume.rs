@@ -101,9 +101,12 @@ async fn a_foreign_session_is_not_replayed() {
     // 100 is another customer's; 101 went to another agent.
     node.core.with(|state| state.sessions.get_mut(&100).unwrap().customer_id = 8);
     node.core.with(|state| state.sessions.get_mut(&101).unwrap().agent_id = 2);
-    for (token, session) in
-        [(token(1, CUSTOMER, 7, 1), "100"), (token(1, AGENT, 1, 1), "101"), (token(2, AGENT, 2, 1), "101")]
-    {
+    for (token, session) in [
+        (token(1, CUSTOMER, 7, 1), "100"),
+        (token(1, AGENT, 1, 1), "101"),
+        (token(2, AGENT, 2, 1), "101"),
+        (token(1, AGENT, 1, 1), "-1"),
+    ] {
         let (mut client, answer) = node.resume(&token, from(&json!({session: 0}))).await;
         assert_eq!(answer["resumed"], json!({}));
         let error = client.expect("error").await;
@@ -125,6 +128,8 @@ async fn a_session_that_was_closed_meanwhile_is_replayed() {
     assert_eq!(answer["resumed"], json!({"100": {"from": 3, "head": 5}}));
     client.expect_seqs(100, 4..=5).await;
     client.expect("sync_done").await;
+    // However many there are, nothing is asked for each.
+    assert_eq!(node.core.calls("GetSession"), 0);
 }
 
 #[tokio::test]
