@@ -312,17 +312,16 @@ fn mark(sessions: &mut HashMap<i64, Held>, ack: &Ack) -> Result<()> {
     } else {
         (&mut session.agent_delivered_seq, &mut session.agent_read_seq)
     };
-    let reads = ack.kind == AckKind::Read;
-    // Whoever looks again has seen the mark of unread, though nothing new is read.
-    let unmarks = reads && !is_customer && session.marked_unread;
-    if !unmarks && *delivered >= seq && (!reads || *read >= seq) {
+    let reads_on = ack.kind == AckKind::Read && *read < seq;
+    if *delivered >= seq && !reads_on {
         return Ok(());
     }
     *delivered = seq.max(*delivered);
-    if reads {
-        *read = seq.max(*read);
+    if reads_on {
+        *read = seq;
+        // Only who reads on has looked again: a read mark may come later than the mark of unread it was before.
+        session.marked_unread &= is_customer;
     }
-    session.marked_unread &= !unmarks;
     session.version = held.version + 1;
     held.marked = true;
     Ok(())

@@ -15,8 +15,8 @@ use kefu_proto::session::v1::{
     ListMessagesResponse, ListNotesRequest, ListNotesResponse, ListSessionsRequest, ListSessionsResponse,
     ListUnassignedSessionsRequest, MarkSessionUnreadRequest, Message, Note, PrioritizeSessionRequest,
     RateSessionRequest, ReassignSessionRequest, RecallMessageRequest, SendMessageRequest, SendMessageResponse,
-    SendTypingRequest, Session, TakeOverSessionRequest, TransferSessionRequest, ViewSessionRequest,
-    ViewSessionResponse,
+    SendTypingRequest, Session, TakeOverSessionRequest, TransferSessionRequest, UnmarkSessionUnreadRequest,
+    ViewSessionRequest, ViewSessionResponse,
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder};
 use tonic::{Request, Response, Status as RpcStatus, async_trait};
@@ -167,7 +167,17 @@ impl SessionService for Rpc {
     ) -> Result<Response<Session>, RpcStatus> {
         let (ctx, req) = enter(request)?;
         let tx = self.0.begin(&ctx).await?;
-        let session = mark::unread(&tx, req.id).await?;
+        let session = mark::unread(&tx, req.id, req.read_seq).await?;
+        Ok(self.done(tx, session, 0).await?)
+    }
+
+    async fn unmark_session_unread(
+        &self,
+        request: Request<UnmarkSessionUnreadRequest>,
+    ) -> Result<Response<Session>, RpcStatus> {
+        let (ctx, req) = enter(request)?;
+        let tx = self.0.begin(&ctx).await?;
+        let session = mark::take_back(&tx, req.id).await?;
         Ok(self.done(tx, session, 0).await?)
     }
 

@@ -85,12 +85,28 @@ async fn what_was_looked_at_can_be_marked_unread(server: &Server) -> Result<()> 
     // The customer reads "read" as before, and learns nothing of the mark.
     let hers = look(&customer.rest, session).await?;
     ensure!(hers["markedUnread"] == false && hers["agentReadSeq"] == seq, "{hers}");
-    // Another message does not take it away; looking at it does, though nothing is new.
-    agent.rest.post(&ack, json!({"seq": seq, "kind": "DELIVERED"})).await?.data()?;
-    ensure!(look(&agent.rest, session).await?["markedUnread"] == true, "taken away unseen");
+    // A mark that was under way does not take it away, nor does another message; reading that does.
     agent.rest.post(&ack, json!({"seq": seq, "kind": "READ"})).await?.data()?;
+    let more = send(&customer.rest, session, "c1", "还有").await?.data()?["message"]["seq"].clone();
+    agent.rest.post(&ack, json!({"seq": more, "kind": "DELIVERED"})).await?.data()?;
+    ensure!(look(&agent.rest, session).await?["markedUnread"] == true, "taken away unseen");
+    agent.rest.post(&ack, json!({"seq": more, "kind": "READ"})).await?.data()?;
     ours.expect_where("session_update", |s| s["markedUnread"] == false).await?;
-    // So does an answer, and handing the session on.
+    // What was read before it was put aside may be told with it, or later.
+    let last = send(&customer.rest, session, "c2", "最后").await?.data()?["message"]["seq"].clone();
+    let marked = agent.rest.post(&mark, json!({"readSeq": last})).await?;
+    ensure!(marked.data()?["agentReadSeq"] == last && marked.data()?["unread"] == 0, "{}", marked.envelope);
+    agent.rest.post(&ack, json!({"seq": last, "kind": "READ"})).await?.data()?;
+    ensure!(look(&agent.rest, session).await?["markedUnread"] == true, "taken away by an old mark");
+    let far = agent.rest.post(&mark, json!({"readSeq": 2_000_000_000})).await?;
+    ensure!(far.data()?["agentReadSeq"] == last, "read what was never sent: {}", far.envelope);
+    // It can be taken back, more than once.
+    for _ in 0..2 {
+        let back = agent.rest.call("DELETE", &mark, None).await?;
+        ensure!(back.data()?["markedUnread"] == false && back.data()?["agentReadSeq"] == last, "{}", back.envelope);
+    }
+    ours.expect_where("session_update", |s| s["markedUnread"] == false).await?;
+    // An answer ends it, and handing the session on.
     agent.rest.post(&mark, json!({})).await?.data()?;
     send(&agent.rest, session, "a1", "您好").await?.data()?;
     ensure!(look(&agent.rest, session).await?["markedUnread"] == false, "answered");
@@ -101,6 +117,7 @@ async fn what_was_looked_at_can_be_marked_unread(server: &Server) -> Result<()> 
     ensure!(look(&colleague.rest, session).await?["markedUnread"] == false, "somebody else's mark");
     // Only whoever serves it marks it, and only while it is open.
     stage.admin().post(&mark, json!({})).await?.refused(403, "PERMISSION_DENIED")?;
+    stage.admin().call("DELETE", &mark, None).await?.refused(403, "PERMISSION_DENIED")?;
     agent.rest.post(&mark, json!({})).await?.refused(404, "NOT_FOUND")?;
     colleague.rest.post(&mark, json!({})).await?.data()?;
     stage.close(session).await?;

@@ -335,7 +335,7 @@ export abstract class Operations {
 
   /**
    * 标为未读. The agent who serves a session marks it as unread: looked at, but not dealt with. What the customer sees as
-   * read stays so. Reading it again, or a message to the customer, takes the mark away. Permission session:send.
+   * read stays so. Reading on, a message to the customer, or taking it back ends the mark. Permission session:send.
    * Errors: NOT_FOUND, SESSION_STATE, PERMISSION_DENIED.
    */
   markSessionUnread(request: t.MarkSessionUnreadRequest, options?: CallOptions): Promise<t.Session> {
@@ -405,6 +405,14 @@ export abstract class Operations {
    */
   transferSession(request: t.TransferSessionRequest, options?: CallOptions): Promise<t.Session> {
     return this.call('POST', '/api/v1/sessions/{id}/transfer', request, options)
+  }
+
+  /**
+   * 取消未读标记. Takes the mark of unread back; without one nothing happens. Permission session:send. Errors: NOT_FOUND,
+   * SESSION_STATE, PERMISSION_DENIED.
+   */
+  unmarkSessionUnread(request: t.UnmarkSessionUnreadRequest, options?: CallOptions): Promise<t.Session> {
+    return this.call('DELETE', '/api/v1/sessions/{id}/unread', request, options)
   }
 
   /**

@@ -50,7 +50,7 @@ export const Permission = {
   SESSION_READ: 'session:read',
   /** 分配记录 */
   SESSION_READ_ASSIGNMENT: 'session:read-assignment',
-  /** 消息回执、标为未读、撤回消息、发送消息、正在输入 */
+  /** 消息回执、标为未读、撤回消息、发送消息、正在输入、取消未读标记 */
   SESSION_SEND: 'session:send',
   /** 可分配客服、接受转接、拒绝转接、会话转接 */
   SESSION_TRANSFER: 'session:transfer',

@@ -1317,6 +1317,8 @@ export interface MarkNotificationsReadRequest {
 export interface MarkSessionUnreadRequest {
   /** The session. */
   id: string
+  /** How far the agent has read before: a read mark of that place which is still under way does not end this one. */
+  readSeq?: number
 }
 
 /** A message. */
@@ -2207,6 +2209,12 @@ export interface Typing {
 /** Unlocks a user's login. */
 export interface UnlockUserRequest {
   /** The user. */
+  id: string
+}
+
+/** Takes the mark of unread back. */
+export interface UnmarkSessionUnreadRequest {
+  /** The session. */
   id: string
 }
 

@@ -56,6 +56,8 @@ export class Conversation {
   typing: Principal | null = null
   /** Which other users have the session open; known while one `view`s it, or is its agent. */
   viewers: readonly Principal[] = []
+  /** How far has been said to be read here. */
+  readSeq = 0
 
   private readonly watchers = new Set<() => void>()
   /** What came live while the history is being read. */
@@ -172,7 +174,9 @@ export class Conversation {
 
   /** Everything up to this message, or to the last, has been read. */
   markRead(seq = this.lastSeq): void {
-    if (seq > 0) this.host.mark({ sessionId: this.sessionId, seq, kind: 'read' })
+    if (seq <= 0) return
+    this.readSeq = Math.max(seq, this.readSeq)
+    this.host.mark({ sessionId: this.sessionId, seq, kind: 'read' })
   }
 
   /** Tells the other side that one types; may be called for each key. */

@@ -223,10 +223,9 @@ export const useDesk = defineStore('desk', () => {
   async function setLater(id: string, on: boolean): Promise<void> {
     const session = known.get(id)
     if (!isMine(session) || session?.markedUnread === on) return
-    if (on) return put(await kefu.markSessionUnread({ id }))
-    // A read mark takes it back; it reads no more than was read before.
-    await kefu.ackMessages({ id, seq: Math.max(session?.agentReadSeq ?? 0, 1), kind: 'READ' })
-    await refresh(id)
+    // What was read just before may not have been told yet.
+    if (on) return put(await kefu.markSessionUnread({ id, readSeq: realtime.conversation(id).readSeq }))
+    put(await kefu.unmarkSessionUnread({ id }))
   }
 
   /** Hears what happens to sessions. */
