@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use kefu_proto::direct::Place;
 use kefu_proto::realtime::v1::OpenConnectionResponse;
 use kefu_proto::session::v1::{
     AckMessagesRequest, ListMessagesResponse, SendMessageRequest, SendMessageResponse, Session,
@@ -40,13 +41,12 @@ pub(crate) struct Standing {
 /// One call for one client.
 pub(crate) type Call = BoxFuture<'static, Done>;
 
-/// The place of a message in the line of its session: one at a time is at the core, so that the order holds however
-/// the core is reached.
+/// When a message of a session may go to the core.
 pub(crate) struct Turn {
-    /// Closed when the message before has got its answer.
+    /// Closed when the message before cannot be overtaken any more.
     pub before: Option<oneshot::Receiver<()>>,
-    /// Dropped when this one has got its own.
-    pub answered: oneshot::Sender<()>,
+    /// The message's own place.
+    pub place: Place,
 }
 
 pub(crate) fn send(
@@ -60,8 +60,7 @@ pub(crate) fn send(
         if let Some(before) = turn.before {
             before.await.ok();
         }
-        let answer = shared.core.send(&caller, request).await;
-        drop(turn.answered);
+        let answer = shared.core.send(&caller, request, turn.place).await;
         Done::Sent { reference, answer }
     }
     .boxed()

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use kefu_proto::direct::Place;
 use kefu_proto::error::Lang;
 use kefu_proto::realtime::v1::OpenConnectionResponse;
 use kefu_proto::session::v1::{AckMessagesRequest, ListMessagesResponse, SendMessageRequest};
@@ -105,7 +106,7 @@ struct Connection {
     /// When we asked whether it is still there.
     pinged: Instant,
     frames: Bucket,
-    /// The end of each session's line of messages: closed when the last one has got its answer.
+    /// The end of each session's line of messages: closed when the last one cannot be overtaken any more.
     lines: HashMap<i64, oneshot::Receiver<()>>,
     typed: HashMap<i64, Instant>,
     calls: FuturesUnordered<Call>,
@@ -312,8 +313,8 @@ impl Connection {
         let own = Some(request.client_msg_id.clone()).filter(|id| !id.is_empty());
         let reference = own.or(reference);
         self.lines.retain(|_, last| last.try_recv() == Err(TryRecvError::Empty));
-        let (answered, last) = oneshot::channel();
-        let turn = Turn { before: self.lines.insert(request.id, last), answered };
+        let (place, last) = Place::new();
+        let turn = Turn { before: self.lines.insert(request.id, last), place };
         self.peer.storing.fetch_add(1, Ordering::Relaxed);
         self.calls.push(call::send(self.shared.clone(), self.caller.clone(), request, reference, turn));
     }

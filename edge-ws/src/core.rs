@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use http::{Request as HttpRequest, Response as HttpResponse};
-use kefu_proto::direct::{Direct, Pushes};
+use kefu_proto::direct::{Direct, Place, Pushes};
 use kefu_proto::error::Lang;
 use kefu_proto::realtime::v1::realtime_service_client::RealtimeServiceClient;
 use kefu_proto::realtime::v1::{
@@ -110,11 +110,25 @@ impl Core {
         }
     }
 
-    pub(crate) async fn send(&self, caller: &Caller, send: SendMessageRequest) -> Result<SendMessageResponse, Status> {
-        let request = caller.request(send);
+    /// Stores a message. A core that is reached over the network keeps no order among calls: there the place in the
+    /// line is given up with the answer.
+    pub(crate) async fn send(
+        &self,
+        caller: &Caller,
+        send: SendMessageRequest,
+        place: Place,
+    ) -> Result<SendMessageResponse, Status> {
+        let mut request = caller.request(send);
         match &self.direct {
-            Some(core) => answer(core.send_message(request)).await,
-            None => answer(self.session.clone().send_message(request)).await,
+            Some(core) => {
+                request.extensions_mut().insert(place);
+                answer(core.send_message(request)).await
+            }
+            None => {
+                let stored = answer(self.session.clone().send_message(request)).await;
+                drop(place);
+                stored
+            }
         }
     }
 

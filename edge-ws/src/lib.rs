@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use kefu_proto::direct::Direct;
 use tokio::sync::Semaphore;
+use tokio::task::unconstrained;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -127,7 +128,8 @@ impl Edge {
             options,
         });
         let (core, hub, node) = (shared.core.clone(), Arc::clone(&shared.hub), shared.node_id.clone());
-        let watch = watch::watch(core.clone(), Arc::clone(&hub), node.clone());
+        // All connections live by it: it does not give way to them after every few pushes, or would fall behind.
+        let watch = unconstrained(watch::watch(core.clone(), Arc::clone(&hub), node.clone()));
         let heartbeat = watch::heartbeat(core, hub, node);
         tokio::spawn(shared.drained.clone().run_until_cancelled_owned(watch));
         tokio::spawn(shared.drained.clone().run_until_cancelled_owned(heartbeat));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kefu_proto::common::v1::Empty;
+use kefu_proto::direct::Place;
 use kefu_proto::realtime::v1::{Typing, frame};
 use kefu_proto::session::v1::assignment::Method;
 use kefu_proto::session::v1::session::{Channel, CloseReason, Status};
@@ -135,11 +136,12 @@ impl SessionService for Rpc {
 
     async fn send_message(
         &self,
-        request: Request<SendMessageRequest>,
+        mut request: Request<SendMessageRequest>,
     ) -> Result<Response<SendMessageResponse>, RpcStatus> {
+        let place = request.extensions_mut().remove::<Place>();
         let (ctx, req) = enter(request)?;
         let send = list::checked_send(&self.0, &ctx, req).await?;
-        Ok(Response::new(self.0.writer.send(send).await?))
+        Ok(Response::new(self.0.writer.send(send, place).await?))
     }
 
     async fn recall_message(&self, request: Request<RecallMessageRequest>) -> Result<Response<Message>, RpcStatus> {

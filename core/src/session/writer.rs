@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kefu_proto::common::v1::ErrorReason;
+use kefu_proto::direct::Place;
 use kefu_proto::error::Problem;
 use kefu_proto::session::v1::SendMessageResponse;
 use kefu_proto::session::v1::ack_messages_request::Kind as AckKind;
@@ -25,7 +26,7 @@ const GROUP: usize = 1024;
 /// Tries to commit a group.
 const TRIES: u32 = 5;
 /// Items that may wait; more are told to come back.
-const WAITING: usize = 16_384;
+const WAITING: usize = 65_536;
 /// When somebody whose message could not be stored should try again.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
@@ -65,11 +66,12 @@ impl Writer {
         (Self(sender), Queue(receiver))
     }
 
-    /// Stores a message; the answer means that it is committed. The place in the order is taken before the first
-    /// await, so that whoever calls first is stored first.
-    pub(crate) async fn send(&self, send: Send) -> Result<SendMessageResponse> {
+    /// Stores a message; the answer means that it is committed. Once it waits here, nothing that comes later is stored
+    /// before it, and its place in the line of its session is given up.
+    pub(crate) async fn send(&self, send: Send, place: Option<Place>) -> Result<SendMessageResponse> {
         let (answer, answered) = oneshot::channel();
         self.submit(Item::Send(Box::new(send), answer))?;
+        drop(place);
         answered.await.map_err(|_| refuse(ErrorReason::Unavailable))?
     }
 
