@@ -31,6 +31,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
@@ -46,6 +47,7 @@ use port::blob::Blobs;
 use port::bus::{Bus, LocalBus};
 use port::search::Search;
 use port::sms::Sms;
+use realtime::heads::Heads;
 use session::writer::Writer;
 
 /// The core: what every service works with.
@@ -69,6 +71,7 @@ pub struct Core {
     moves: session::Moves,
     jobs: Runner,
     writer: Writer,
+    heads: Heads,
     /// Keys digests of codes and refresh tokens.
     digest_key: Vec<u8>,
     /// The secret by which edges show themselves.
@@ -96,6 +99,7 @@ impl Core {
         let installation = tenant::installation(&db, &clock).await?;
         user::role::refresh(&db, &clock).await?;
         let (writer, sends) = Writer::new();
+        let (heads, asks) = Heads::new();
         let core = Arc::new(Self {
             bus: Box::<LocalBus>::default(),
             blobs: Box::new(port::blob::Directory::open(&config.data.dir.join("blobs"))?),
@@ -111,6 +115,7 @@ impl Core {
             moves: session::Moves::default(),
             jobs: Runner::default(),
             writer,
+            heads,
             digest_key: installation.digest_key.into_bytes(),
             node_secret: match config.cluster.node_secret.as_str() {
                 "" => random_token()?,
@@ -125,15 +130,17 @@ impl Core {
             db,
             config,
         });
-        core.spawn_background(sends);
+        core.spawn_background(sends, asks);
         Ok(core)
     }
 
-    fn spawn_background(self: &Arc<Self>, sends: session::writer::Queue) {
+    fn spawn_background(self: &Arc<Self>, sends: session::writer::Queue, asks: mpsc::Receiver<realtime::heads::Ask>) {
         let core = self.clone();
         self.tasks.spawn(async move { core.jobs.run(core.clone(), core.stop.clone()).await });
         let core = self.clone();
         self.tasks.spawn(session::writer::run(core, sends));
+        let core = self.clone();
+        self.tasks.spawn(realtime::heads::run(core, asks));
         let core = self.clone();
         self.tasks.spawn(session::keeper::run(core));
         let core = self.clone();

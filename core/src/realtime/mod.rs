@@ -1,6 +1,7 @@
 //! What an edge needs of the core, and the long poll for clients without a socket (realtime.md).
 
 mod cursor;
+pub(crate) mod heads;
 mod poll;
 mod rpc;
 

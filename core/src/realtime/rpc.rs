@@ -14,18 +14,18 @@ use kefu_proto::realtime::v1::{
     Head, HeartbeatRequest, HeartbeatResponse, MessageFrame, OpenConnectionRequest, OpenConnectionResponse, Push,
     WatchRequest, push,
 };
-use kefu_proto::session::v1::session::Status;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio_stream::wrappers::BroadcastStream;
 use tonic::{Request, Response, Status as RpcStatus, async_trait};
 
 use crate::Core;
 use crate::access::{Ctx, enter};
-use crate::db::{Scoped, TenantId, code, portions};
+use crate::db::{Scoped, TenantId};
 use crate::error::Result;
+use crate::realtime::heads::heads;
 use crate::session::agent;
 use crate::session::audience::message_frame;
-use crate::session::entity::{chat_message, chat_session};
+use crate::session::entity::chat_message;
 
 /// Between two heartbeats of an edge: several fit into the lease.
 const HEARTBEAT_MS: i32 = 10_000;
@@ -85,24 +85,6 @@ impl RealtimeService for Rpc {
         }
         Ok(Response::new(HeartbeatResponse { next_ms: HEARTBEAT_MS }))
     }
-}
-
-/// The sessions a caller takes part in, and those of `read` that are the caller's, whether they are over or not.
-async fn heads(core: &Core, ctx: &Ctx, read: &[i64]) -> Result<Vec<Head>> {
-    use chat_session::Column as C;
-    let (own, open) = if ctx.is_customer() {
-        (C::CustomerId, C::Status.ne(code(Status::Closed)))
-    } else {
-        (C::AgentId, C::Status.eq(code(Status::Active)))
-    };
-    let mut heads = BTreeMap::new();
-    let which = std::iter::once(open).chain(portions(read).map(|ids| C::Id.is_in(ids.iter().copied())));
-    for which in which {
-        let select = chat_session::Entity::of(ctx.tenant).filter(own.eq(ctx.principal.id)).filter(which);
-        let rows = select.select_only().columns([C::Id, C::LastSeq]).into_tuple::<(i64, i32)>();
-        heads.extend(rows.all(core.db.read()).await?);
-    }
-    Ok(heads.into_iter().map(|(session_id, seq)| Head { session_id, seq }).collect())
 }
 
 /// Messages of these sessions that were recalled of late.

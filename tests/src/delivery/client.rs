@@ -19,6 +19,9 @@ use crate::Rest;
 use crate::grpc::{Grpc, bearer};
 use crate::tenant::PASSWORD;
 
+/// Sessions that may be named with a resume (realtime.md).
+const MAX_CURSORS: usize = 200;
+
 /// Where the server listens in this cycle.
 #[derive(Debug, Clone)]
 pub(super) struct Site {
@@ -209,7 +212,11 @@ impl Client {
         let mut wire = Wire::connect(&site.http, &self.name, &self.history, &self.view).await?;
         let (epoch, cursors) = {
             let view = lock(&self.view);
-            let cursors: BTreeMap<i64, u64> = sessions.iter().map(|id| (*id, view.upto(*id))).collect();
+            let mut cursors: BTreeMap<i64, u64> = sessions.iter().map(|id| (*id, view.upto(*id))).collect();
+            // The oldest are over.
+            while cursors.len() > MAX_CURSORS {
+                cursors.pop_first();
+            }
             (view.epoch.clone(), cursors)
         };
         wire.log_in(&self.token, &epoch, &cursors).await?;
