@@ -1,8 +1,10 @@
 //! Messages between users in pairs: Kefu, the same with nothing but WebSocket, JSON and SQLite, and a bare echo.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Result;
+use tokio::time::sleep;
 
 use super::crowd::{Crowd, Due, User};
 use super::load::{self, Effort, Measured, Parties};
@@ -15,6 +17,11 @@ use crate::Server;
 /// What everybody says: as long as a sentence of a talk with a customer.
 pub(super) const CONTENT: &str =
     "您好，我们单位的系统从今天早上开始登录不上，提示网络超时，请帮忙看一下是什么原因，谢谢。";
+
+/// A server that uses less than this in a second has nothing left to do.
+const CALM: Duration = Duration::from_millis(50);
+/// Seconds to wait for it.
+const PATIENCE: u32 = 60;
 
 /// A server with everybody connected.
 struct Stage {
@@ -53,10 +60,24 @@ pub(super) async fn measure(plan: &Plan, table: &mut Table) -> Result<()> {
         }
         for stage in &stages {
             note(&format!("messages: steady, run {number} of {}, {}", plan.runs, stage.side.name()));
+            calm(stage.parties.server).await?;
             let measured = load::pace(&stage.crowd, stage.parties, plan.effort).await?;
             steady(table, stage.side, plan.effort, &measured);
         }
     }
+    Ok(())
+}
+
+/// Waits until a server has done what the load before has left to it: messages are indexed behind.
+async fn calm(server: Process) -> Result<()> {
+    for _ in 0..PATIENCE {
+        let before = server.cpu()?;
+        sleep(Duration::from_secs(1)).await;
+        if server.cpu()? - before < CALM {
+            return Ok(());
+        }
+    }
+    note("the server still works after a minute; the steady load is measured all the same");
     Ok(())
 }
 
