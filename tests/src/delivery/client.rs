@@ -257,15 +257,14 @@ impl Client {
         }
     }
 
-    /// A new token, by the refresh token or by a new login, of which the socket is told too.
+    /// A new token, of which the socket is told too: customers have a refresh token, agents log in anew.
     pub(super) async fn renew(&mut self, site: &Site) {
-        let by_login = self.rng.random_bool(0.5);
         let (path, body) = match (&self.username, &self.refresh) {
-            (Some(name), refresh) if by_login || refresh.is_none() => {
+            (Some(name), _) => {
                 ("/auth/login", json!({"tenantCode": self.tenant, "username": name, "password": PASSWORD}))
             }
-            (_, Some(refresh)) => ("/auth/refresh", json!({"refreshToken": refresh})),
-            _ => return,
+            (None, Some(refresh)) => ("/auth/refresh", json!({"refreshToken": refresh})),
+            (None, None) => return,
         };
         let call = self.history.invoke(&self.name, "rest", Action::Renew);
         let outcome = ask(&site.rest.anonymous(), "POST", path, Some(body)).await;
