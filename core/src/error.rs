@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::panic::Location;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kefu_proto::common::v1::ErrorReason;
@@ -164,9 +165,32 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// The source of a status: the database has given the call's transaction up for the sake of another.
+#[derive(Debug)]
+struct Deadlock;
+
+impl fmt::Display for Deadlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the transaction was given up for the sake of another")
+    }
+}
+
+impl std::error::Error for Deadlock {}
+
+/// A call has this status because the database gave its transaction up: the same again may succeed at once.
+pub(crate) fn is_deadlock(status: &Status) -> bool {
+    std::error::Error::source(status).is_some_and(|source| source.is::<Deadlock>())
+}
+
 impl From<Error> for Status {
     /// Logs what the caller cannot mend, once, and tells the caller no more than the reason.
     fn from(error: Error) -> Self {
+        if error.is_deadlock() {
+            tracing::info!(%error, "a transaction was given up for the sake of another");
+            let mut status = outage().into_status();
+            status.set_source(Arc::new(Deadlock));
+            return status;
+        }
         let problem = match &*error.kind {
             Kind::Problem(problem) => return problem.clone().into_status(),
             Kind::Database(cause) if is_outage(cause) => outage(),
@@ -194,7 +218,7 @@ fn is_outage(error: &DbErr) -> bool {
         return true;
     }
     // The drivers keep these apart by text only: full or failing disks, locks, lost connections, a server going down.
-    const SIGNS: [&str; 18] = [
+    const SIGNS: [&str; 17] = [
         "disk is full",
         "disk i/o error",
         "readonly database",
@@ -212,7 +236,6 @@ fn is_outage(error: &DbErr) -> bool {
         "terminating connection",
         "unexpected end of file",
         "lock wait timeout",
-        "deadlock",
     ];
     let text = error.to_string().to_ascii_lowercase();
     SIGNS.iter().any(|sign| text.contains(sign))

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -29,8 +30,8 @@ use tower::Service;
 
 use crate::Core;
 use crate::access::{Call, Ctx, Principal, secret};
-use crate::db::TenantId;
-use crate::error::{Result, refuse};
+use crate::db::{TRIES, TenantId};
+use crate::error::{Result, is_deadlock, refuse};
 
 /// Largest request message, with its frame header.
 const MAX_MESSAGE: usize = 4 * 1024 * 1024 + 5;
@@ -72,21 +73,22 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (core, mut routes) = (self.core.clone(), self.routes.clone());
+        let (core, routes) = (self.core.clone(), self.routes.clone());
         let request = request.map(Body::new);
         Box::pin(async move {
             let Some(method) = contract::methods().get(request.uri().path()) else {
                 // Health and reflection bring their own paths; anything else is answered as unimplemented.
-                return Ok(routes.call(request).await.unwrap_or_else(|never| match never {}));
+                return Ok(handle(routes, request).await);
             };
             let lang = Lang::from_header(text(request.headers(), "accept-language"));
-            let answer = in_language(lang, async {
-                let request = admit(&core, method, request).await?;
-                Ok::<_, Status>(routes.call(request).await.unwrap_or_else(|never| match never {}))
-            });
+            let answer = in_language(lang, serve(&core, routes, method, request));
             Ok(answer.await.unwrap_or_else(Status::into_http))
         })
     }
+}
+
+async fn handle(mut routes: Routes, request: Request<Body>) -> Response<Body> {
+    routes.call(request).await.unwrap_or_else(|never| match never {})
 }
 
 /// Calls that an edge in this process makes without encoding them. None of these methods keeps its request for the
@@ -131,20 +133,40 @@ async fn direct<M: prost::Message + prost::Name + Checked, T>(
     .await
 }
 
-/// Checks the caller, and leaves a [`Ctx`] for the handler.
-async fn admit(core: &Core, method: &'static Method, request: Request<Body>) -> Result<Request<Body>, Status> {
+/// Checks the caller, and leaves a [`Ctx`] for the handler. A call whose transaction the database gives up for the sake
+/// of another is made again, for nothing of it has happened.
+async fn serve(
+    core: &Core,
+    routes: Routes,
+    method: &'static Method,
+    request: Request<Body>,
+) -> Result<Response<Body>, Status> {
     let (mut parts, body) = request.into_parts();
     // Nothing is read from somebody who may not call.
     let known = identify(core, method, &parts.headers).await?;
-    let (kept, body) = if method.access.audit && !method.descriptor.is_client_streaming() {
-        keep(body).await?
-    } else {
-        (Bytes::new(), body)
-    };
     let peer = parts.extensions.get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
+    if method.descriptor.is_client_streaming() {
+        parts.extensions.insert(context(core, method, &parts.headers, peer, known, Bytes::new()));
+        return Ok(handle(routes, Request::from_parts(parts, body)).await);
+    }
+    let frame = read(body).await?;
+    // One gRPC frame: a byte for compression, four for the length.
+    let kept = if method.access.audit && frame.len() >= 5 { frame.slice(5..) } else { Bytes::new() };
     let ctx = context(core, method, &parts.headers, peer, known, kept);
-    parts.extensions.insert(ctx);
-    Ok(Request::from_parts(parts, body))
+    parts.extensions.insert(ctx.clone());
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let request = Request::from_parts(parts.clone(), Body::new(Full::new(frame.clone())));
+        let response = handle(routes.clone(), request).await;
+        if !response.extensions().get::<Status>().is_some_and(is_deadlock) {
+            return Ok(response);
+        }
+        if tries == TRIES || ctx.call.committed.load(Ordering::Relaxed) {
+            tracing::error!(tries, "a call failed: its transaction was given up for the sake of another");
+            return Ok(response);
+        }
+    }
 }
 
 /// What the handler knows of a call.
@@ -165,6 +187,7 @@ fn context(
         client_ip: client_ip(core, headers, peer),
         user_agent: header("x-kefu-user-agent", 200),
         token_expires,
+        committed: AtomicBool::new(false),
     };
     Ctx { tenant: principal.tenant, principal, call: Arc::new(call) }
 }
@@ -234,15 +257,12 @@ fn bearer(headers: &HeaderMap) -> Result<&str> {
     }
 }
 
-/// Reads a unary request's message, and gives it back for the handler too.
-async fn keep(body: Body) -> Result<(Bytes, Body), Status> {
+/// Reads a request of one message.
+async fn read(body: Body) -> Result<Bytes, Status> {
     let read = Limited::new(body, MAX_MESSAGE).collect().await.map_err(|_| {
         Status::from(Problem::new(ErrorReason::TooLarge).with("limit", MAX_MESSAGE).retry_after(Duration::ZERO))
     })?;
-    let frame = read.to_bytes();
-    // One gRPC frame: a byte for compression, four for the length.
-    let message = if frame.len() >= 5 { frame.slice(5..) } else { Bytes::new() };
-    Ok((message, Body::new(Full::new(frame))))
+    Ok(read.to_bytes())
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

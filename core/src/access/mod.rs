@@ -15,6 +15,7 @@ pub(crate) use layer::guard;
 pub(crate) use principal::{Directory, Principal};
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use bytes::Bytes;
 use kefu_proto::common::v1::principal::Kind;
@@ -42,6 +43,8 @@ pub(crate) struct Call {
     pub(crate) user_agent: String,
     /// When the caller's token expires, seconds since 1970; 0 without one.
     pub(crate) token_expires: i64,
+    /// Something of it is committed: it cannot be made again as if nothing had happened.
+    pub(crate) committed: AtomicBool,
 }
 
 /// Who acts, in which tenant, by which call. The first argument of everything.
@@ -65,6 +68,7 @@ impl Ctx {
             client_ip: String::new(),
             user_agent: String::new(),
             token_expires: 0,
+            committed: AtomicBool::new(false),
         };
         Self { tenant, principal: Arc::new(Principal::system(tenant)), call: Arc::new(call) }
     }

@@ -30,6 +30,9 @@ pub(crate) use undo::{given_up, taken_back};
 
 use crate::config::DatabaseConfig;
 
+/// Tries of work that the database may give up for the sake of another transaction.
+pub(crate) const TRIES: u32 = 5;
+
 /// The database. SQLite has one writing connection and a pool of readers, so that writers queue up in front of the
 /// database and not within it; the servers have one pool for both.
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::str::FromStr;
+use std::sync::atomic::Ordering;
 
 use kefu_planted::{Bug, planted};
 use kefu_proto::realtime::v1 as realtime;
@@ -116,6 +117,7 @@ impl<'a> Tx<'a> {
             audit::record(&self.txn, self.ctx, self.now).await?;
             self.txn.commit().await?;
         }
+        self.ctx.call.committed.store(true, Ordering::Relaxed);
         for push in self.pushes {
             self.core.bus.publish(push);
         }

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::Core;
 use crate::access::Principal;
-use crate::db::TenantId;
+use crate::db::{TRIES, TenantId};
 use crate::error::{Error, Result, refuse};
 use crate::file::entity::file_info;
 use crate::session::audience;
@@ -23,8 +23,6 @@ use crate::session::message::Draft;
 
 /// Most items in one transaction.
 const GROUP: usize = 1024;
-/// Tries to commit a group.
-const TRIES: u32 = 5;
 /// Items that may wait; more are told to come back.
 const WAITING: usize = 65_536;
 /// When somebody whose message could not be stored should try again.

@@ -7,6 +7,7 @@ use kefu_tests::{Answer, Customer, Rest, Server, Staff, Tenant};
 use serde_json::{Value as Json, json};
 
 mod database;
+mod deadlock;
 mod disk;
 mod start;
 mod stop;

@@ -1,6 +1,7 @@
 //! Login, tokens and one-time codes.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use kefu_proto::common::v1::Empty;
 use kefu_proto::common::v1::principal::Kind;
@@ -44,6 +45,7 @@ impl AuthService for Rpc {
         let txn = core.db.begin().await.map_err(Error::from)?;
         proof.spend(&txn, ctx.tenant, core.clock.now()).await?;
         txn.commit().await.map_err(Error::from)?;
+        ctx.call.committed.store(true, Ordering::Relaxed);
         let answer = match query::owner(core.db.read(), ctx.tenant, &request.phone).await? {
             Some(Owner::User(user)) => login::enter_user(core, &ctx, &user).await?,
             Some(Owner::Customer(customer)) => {
