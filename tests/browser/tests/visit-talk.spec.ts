@@ -161,10 +161,19 @@ test('a picture fills the screen, is enlarged by two fingers, and gives the focu
   const paper = await picture(page, '截图.png')
   const file = new File([new Uint8Array(paper.buffer)], paper.name, { type: paper.mimeType })
   const { id } = await serving.person.kefu.uploadFile({ file, name: paper.name, sessionId: serving.sessionId })
+  let arrive = () => undefined as void
+  const arriving = new Promise<void>((resolve) => (arrive = resolve))
+  await page.route(`**/files/${id}**`, async (route) => {
+    await arriving
+    await route.continue()
+  })
   await serving.person.kefu.sendMessage({ id: serving.sessionId, clientMsgId: 'p', contentType: 'IMAGE', fileId: id })
   const thumbnail = customer.messages.getByRole('button', { name: '查看图片 截图.png' })
   await thumbnail.click()
   const viewer = page.getByRole('dialog', { name: '图片 截图.png' })
+  // On a slow line the tap counts too.
+  await expect(viewer.getByRole('status')).toHaveText('正在打开…')
+  arrive()
   const image = viewer.getByRole('img')
   const width = async () => (await image.boundingBox())?.width ?? 0
   await expect.poll(width).toBeGreaterThan(300)
