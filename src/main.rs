@@ -1,5 +1,8 @@
 //! Kefu in one binary: the command line, and what each command does.
 
+// The layouts of futures within futures are computed in one go; an optimised build comes to more than the usual 128.
+#![recursion_limit = "256"]
+
 mod observe;
 mod port;
 mod serve;
