@@ -179,7 +179,7 @@ impl std::error::Error for Deadlock {}
 
 /// A call has this status because the database gave its transaction up: the same again may succeed at once.
 pub(crate) fn is_deadlock(status: &Status) -> bool {
-    std::error::Error::source(status).is_some_and(|source| source.is::<Deadlock>())
+    std::error::Error::source(status).is_some_and(<dyn std::error::Error>::is::<Deadlock>)
 }
 
 impl From<Error> for Status {

@@ -63,8 +63,10 @@ pub(crate) struct State {
     pub heartbeats: Vec<HeartbeatRequest>,
     /// Methods that fail, and how.
     pub fail: HashMap<&'static str, Problem>,
-    /// Methods that wait for a permit, or, if it says so, their answers.
-    pub hold: HashMap<&'static str, (Arc<Semaphore>, bool)>,
+    /// Methods that wait for a permit.
+    pub hold: HashMap<&'static str, Arc<Semaphore>>,
+    /// Methods whose answers wait for a permit.
+    pub hold_answers: HashMap<&'static str, Arc<Semaphore>>,
     watches: Vec<mpsc::UnboundedSender<Push>>,
 }
 
@@ -108,17 +110,15 @@ impl FakeCore {
 
     /// Holds the calls of a method until the semaphore has permits.
     pub(crate) fn hold(&self, method: &'static str) -> Arc<Semaphore> {
-        self.gate(method, false)
+        let gate = Arc::new(Semaphore::new(0));
+        self.with(|state| state.hold.insert(method, Arc::clone(&gate)));
+        gate
     }
 
     /// Holds what a method has answered until the semaphore has permits.
     pub(crate) fn hold_answer(&self, method: &'static str) -> Arc<Semaphore> {
-        self.gate(method, true)
-    }
-
-    fn gate(&self, method: &'static str, late: bool) -> Arc<Semaphore> {
         let gate = Arc::new(Semaphore::new(0));
-        self.with(|state| state.hold.insert(method, (Arc::clone(&gate), late)));
+        self.with(|state| state.hold_answers.insert(method, Arc::clone(&gate)));
         gate
     }
 
@@ -218,28 +218,19 @@ impl FakeCore {
         }
         let ip = header("x-kefu-client-ip").to_owned();
         let method = METHODS.iter().find(|name| **name == method).ok_or(Status::unimplemented("method"))?;
-        let gate = self.with(|state| {
+        let (held, answer_held) = self.with(|state| {
             state.calls.push((method, bytes.clone()));
             state.client_ips.push(ip);
-            state.hold.get(method).cloned()
+            (state.hold.get(method).cloned(), state.hold_answers.get(method).cloned())
         });
         let login = login(header("authorization"))?;
-        let (gate, late) = gate.unzip();
-        let pass = async || {
-            if let Some(gate) = gate {
-                gate.acquire().await.unwrap().forget();
-            }
-        };
-        if late == Some(true) {
-            let answer = self.call(method, &login, bytes);
-            pass().await;
-            return answer;
-        }
-        pass().await;
+        pass(held).await;
         if let Some(problem) = self.with(|state| state.fail.get(method).cloned()) {
             return Err(problem.into_status());
         }
-        self.call(method, &login, bytes)
+        let answer = self.call(method, &login, bytes);
+        pass(answer_held).await;
+        answer
     }
 
     fn call(&self, method: &str, login: &Login, bytes: Bytes) -> Result<http::Response<Body>, Status> {
@@ -443,5 +434,11 @@ impl tower::Service<http::Request<Body>> for FakeCore {
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let core = self.clone();
         Box::pin(async move { Ok(core.answer(request).await.unwrap_or_else(Status::into_http)) })
+    }
+}
+
+async fn pass(gate: Option<Arc<Semaphore>>) {
+    if let Some(gate) = gate {
+        gate.acquire().await.unwrap().forget();
     }
 }

@@ -165,7 +165,7 @@ async fn what_is_pushed_while_somebody_signs_in_arrives() {
     client.send(json!({"type": "auth", "data": {"token": token(1, AGENT, 1, 1), "resume": resume}})).await;
     // What comes after the heads were read, and before the answer is here, is in neither.
     node.core.until(|state| state.calls.iter().any(|(name, _)| *name == "OpenConnection")).await;
-    node.core.with(|state| state.hold.clear());
+    node.core.with(|state| state.hold_answers.clear());
     node.core.say(100, "two");
     let notification = node.core.notify(1, 5);
     node.core.push_to(1, &[(AGENT, 1)], notification);

@@ -33,9 +33,9 @@ pub(super) async fn measure(plan: &Plan, table: &mut Table) -> Result<()> {
         let started = Instant::now();
         server.start_again().await?;
         took("start: nothing stored", started, Side::Kefu);
+        let folder = plan.folder(&format!("start-{number}"))?;
         let started = Instant::now();
-        let hello =
-            Reference::start(&["axum", "--dir", &plan.folder("start")?.display().to_string()].map(str::to_owned))?;
+        let hello = Reference::start(&["axum", "--dir", &folder.display().to_string()].map(str::to_owned))?;
         took("start: nothing stored", started, Side::Transport);
         sleep(REST).await;
         for (side, process) in [(Side::Kefu, Process(server.pid()?)), (Side::Transport, hello.process())] {

@@ -69,7 +69,7 @@ pub struct Table {
 
 impl Table {
     /// An empty one for this plan.
-    pub(super) fn new(plan: &Plan) -> Self {
+    pub fn new(plan: &Plan) -> Self {
         let said = |program: &str, arguments: &[&str]| {
             let output = Command::new(program).args(arguments).output().ok().filter(|output| output.status.success());
             output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand, ValueEnum};
 use kefu_tests::bench::reference::calls;
 use kefu_tests::bench::reference::sockets::{self, Sizes};
-use kefu_tests::bench::{self, Effort, Plan, Subject};
+use kefu_tests::bench::{self, Effort, Plan, Subject, Table};
 use kefu_tests::{Database, server};
 use tokio::runtime::Builder;
 
@@ -142,11 +142,13 @@ async fn measure(arguments: Arguments) -> Result<()> {
         stored: arguments.stored,
         folder,
     };
-    let measured = bench::run(&plan).await;
+    let mut table = Table::new(&plan);
+    let measured = bench::run(&plan, &mut table).await;
     // There is no folder where no bare server needed one.
     drop(std::fs::remove_dir_all(&plan.folder));
-    let table = measured?;
+    // An error at the end of an hour leaves what was measured until then.
     print!("{table}");
+    measured?;
     let json = json.unwrap_or_else(|| format!("target/bench-{}.json", plan.database.name()).into());
     if let Some(folder) = json.parent() {
         std::fs::create_dir_all(folder)?;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value as Json;
 
 /// Everything once, as small as it goes.
-const SMALL: &str = "--users 4 --runs 1 --seconds 1 --warm-up 0 --rate 20 --connections 2,4 --waiting 5 --stored 40";
+const SMALL: &str = "--users 4 --runs 2 --seconds 1 --warm-up 0 --rate 20 --connections 2,4 --waiting 5 --stored 40";
 
 #[tokio::test]
 async fn every_figure_is_measured() -> Result<()> {
