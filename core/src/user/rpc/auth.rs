@@ -45,6 +45,7 @@ impl AuthService for Rpc {
         let txn = core.db.begin().await.map_err(Error::from)?;
         proof.spend(&txn, ctx.tenant, core.clock.now()).await?;
         txn.commit().await.map_err(Error::from)?;
+        // The code is spent, so the call cannot be made again.
         ctx.call.committed.store(true, Ordering::Relaxed);
         let answer = match query::owner(core.db.read(), ctx.tenant, &request.phone).await? {
             Some(Owner::User(user)) => login::enter_user(core, &ctx, &user).await?,
